@@ -1,0 +1,106 @@
+namespace EcStreamOrleans.AdminApi;
+
+/// <summary>The answer of <c>GET /api/v1/status</c>: one node at one instant.</summary>
+/// <param name="Node">The host's name.</param>
+/// <param name="Version">The product's version.</param>
+/// <param name="Instant">When the report was made, UTC.</param>
+/// <param name="UptimeSeconds">Seconds since the process started.</param>
+/// <param name="Ready">Whether the node takes mail: listener bound, cluster joined, spool writable.</param>
+/// <param name="NotReady">What keeps it from being ready; empty when it is.</param>
+/// <param name="Listeners">Every Listen.</param>
+/// <param name="Sessions">Sessions now and since the start.</param>
+/// <param name="Peers">Every peer that has had a session since the start (the busiest first, bounded).</param>
+/// <param name="Spool">The spool.</param>
+/// <param name="Relay">The relay.</param>
+public sealed record StatusReport(
+    string Node,
+    string Version,
+    DateTimeOffset Instant,
+    double UptimeSeconds,
+    bool Ready,
+    IReadOnlyList<string> NotReady,
+    IReadOnlyList<ListenStatus> Listeners,
+    SessionCounts Sessions,
+    IReadOnlyList<PeerStatus> Peers,
+    SpoolReport Spool,
+    RelayReport Relay);
+
+/// <summary>One Listen of the configuration.</summary>
+/// <param name="Address">As the configuration writes it.</param>
+/// <param name="Bound">The end point it is bound to, or null.</param>
+/// <param name="Sessions">Sessions open on it.</param>
+/// <param name="Error">Why it is not bound, or null.</param>
+public sealed record ListenStatus(string Address, string? Bound, int Sessions, string? Error);
+
+/// <summary>Sessions and messages of the node.</summary>
+/// <param name="Active">Open now.</param>
+/// <param name="Total">Opened since the start.</param>
+/// <param name="MessagesAccepted">Messages answered with <c>K</c> since the start.</param>
+/// <param name="MessagesDeferred">Messages answered with <c>Z</c> since the start.</param>
+/// <param name="MessagesRejected">Messages answered with <c>D</c> since the start.</param>
+public sealed record SessionCounts(int Active, long Total, long MessagesAccepted, long MessagesDeferred, long MessagesRejected);
+
+/// <summary>One injecting peer.</summary>
+/// <param name="Peer">The address, or <c>unix</c>.</param>
+/// <param name="Sessions">Sessions open now.</param>
+/// <param name="Batches">Batches accepted since the start.</param>
+/// <param name="MessagesAccepted">Messages answered with <c>K</c> since the start.</param>
+/// <param name="MessagesDeferred">Messages answered with <c>Z</c> since the start.</param>
+/// <param name="MessagesRejected">Messages answered with <c>D</c> since the start.</param>
+/// <param name="Bytes">Octets of accepted packages since the start.</param>
+/// <param name="LastActivity">When the last octet came, UTC.</param>
+public sealed record PeerStatus(
+    string Peer,
+    int Sessions,
+    long Batches,
+    long MessagesAccepted,
+    long MessagesDeferred,
+    long MessagesRejected,
+    long Bytes,
+    DateTimeOffset LastActivity);
+
+/// <summary>The spool of the node.</summary>
+/// <param name="Id">The spool's id: the first part of every message id.</param>
+/// <param name="Directory">Where it is.</param>
+/// <param name="Healthy">Whether it takes batches.</param>
+/// <param name="Reason">Why not, or null.</param>
+/// <param name="MessagesWaiting">Messages accepted and not yet delivered or failed.</param>
+/// <param name="RecordsWaiting">Batches with such messages.</param>
+/// <param name="BytesUsed">Octets that the segments in use take on disk.</param>
+/// <param name="OldestAgeSeconds">Age of the oldest waiting message, or null.</param>
+/// <param name="SegmentsInUse">Segments that hold waiting messages.</param>
+/// <param name="SegmentsSpare">Segments ready to be written.</param>
+/// <param name="MessagesFailed">Messages kept as failed, with the gateway's words.</param>
+public sealed record SpoolReport(
+    string Id,
+    string Directory,
+    bool Healthy,
+    string? Reason,
+    long MessagesWaiting,
+    long RecordsWaiting,
+    long BytesUsed,
+    double? OldestAgeSeconds,
+    int SegmentsInUse,
+    int SegmentsSpare,
+    long MessagesFailed);
+
+/// <summary>The relay of the node.</summary>
+/// <param name="State"><c>held</c> (no gateway), <c>idle</c>, <c>delivering</c> or <c>retrying</c>.</param>
+/// <param name="DeliveryMethod"><c>ECSTREAM</c>, <c>MAILDIR</c>, or null.</param>
+/// <param name="Gateway">The gateway, or null.</param>
+/// <param name="Delivered">Messages delivered since the start.</param>
+/// <param name="Deferred">Temporary failures since the start.</param>
+/// <param name="Failed">Messages that failed for good since the start.</param>
+/// <param name="WaitingForRetry">Messages that wait for their next attempt.</param>
+/// <param name="LastError">The last failure in the gateway's or the system's words, or null.</param>
+/// <param name="LastDelivery">When the last message was delivered, UTC, or null.</param>
+public sealed record RelayReport(
+    string State,
+    string? DeliveryMethod,
+    string? Gateway,
+    long Delivered,
+    long Deferred,
+    long Failed,
+    long WaitingForRetry,
+    string? LastError,
+    DateTimeOffset? LastDelivery);
