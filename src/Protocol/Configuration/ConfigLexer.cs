@@ -23,8 +23,8 @@ internal sealed class ConfigLexer(string text, string file, DiagnosticBag diagno
     public Token Next()
     {
         SkipBlanks();
-        var startsLine = _line != _lastTokenLine;
-        var token = Read(Here) with { StartsLine = startsLine };
+        var token = Read(Here);
+        token = token with { StartsLine = token.Location.Line != _lastTokenLine };
         _lastTokenLine = _line;
         _previous = token.Kind;
         return token;
@@ -144,14 +144,23 @@ internal sealed class ConfigLexer(string text, string file, DiagnosticBag diagno
 
     // A string may span lines, so one forgotten quote turns the rest of the file inside out. A string that never closes,
     // or that closes lines later right against a word, is taken to end with its first line: the lines after it are then
-    // read as what they are, and the place that is reported is the place to mend.
+    // read as what they are, and the place that is reported is the place to mend. Braces at the end of the line are left
+    // out of the string, since they were hardly meant to be in it and their partners would be missed.
     private Token ReadUnterminated(SourceLocation start)
     {
-        var end = text.AsSpan(_position).IndexOfAny('\r', '\n');
-        var token = Take(TokenKind.String, end < 0 ? text.Length - _position : end, start);
+        var rest = text.AsSpan(_position);
+        var line = rest.IndexOfAny('\r', '\n') is var end and >= 0 ? rest[..end] : rest;
+        var token = Take(TokenKind.String, Math.Max(1, line.TrimEnd(" \t{}").Length), start);
         diagnostics.Error(
             start, $"unterminated string: the quote opened on line {start.Line} is never closed", Token.Shorten(token.Text), "\"");
-        return token with { Text = token.Text[1..] };
+        if (token.Text.Length > 1 || start.Column == 1 || !ConfigCharacters.IsWord(text[_position - 2]))
+        {
+            return token with { Text = token.Text[1..] };
+        }
+
+        // A quote right behind a word closes nothing and opens nothing: the word stands as it is.
+        SkipBlanks();
+        return Read(Here);
     }
 
     private Token ReadSingleQuoted(SourceLocation start)
