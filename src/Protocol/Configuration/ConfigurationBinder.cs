@@ -15,6 +15,8 @@ internal sealed class ConfigurationBinder
     private readonly PolicyBinder _listener;
     private readonly GatewayBinder _gateway;
     private readonly List<Listen> _listens = [];
+    private readonly Dictionary<string, Listen> _listensBySpelling = new(StringComparer.Ordinal);
+    private readonly Dictionary<IPEndPoint, Listen> _listensByEndPoint = [];
     private ConfigScope? _firstListener;
     private bool _sawListen;
 
@@ -112,7 +114,7 @@ internal sealed class ConfigurationBinder
             return null;
         }
 
-        if (_listens.Find(l => string.Equals(l.Scope.Instance, scope.Instance, StringComparison.Ordinal)) is { } same)
+        if (_listensBySpelling.TryGetValue(scope.Instance, out var same))
         {
             return same;
         }
@@ -124,7 +126,7 @@ internal sealed class ConfigurationBinder
         }
 
         // Port 0 is another port each time.
-        if (endPoint.Port != 0 && _listens.Find(l => l.EndPoint.Equals(endPoint)) is { } twin)
+        if (endPoint.Port != 0 && _listensByEndPoint.TryGetValue(endPoint, out var twin))
         {
             _diagnostics.Error(
                 scope.InstanceLocation,
@@ -137,6 +139,8 @@ internal sealed class ConfigurationBinder
         var origin = $"{Vocabulary.Listener}::{Vocabulary.Listen}:{scope.Instance.Replace(":", "\\:", StringComparison.Ordinal)}:";
         var listen = new Listen(scope, endPoint, new PolicyBinder(_reader, origin));
         _listens.Add(listen);
+        _listensBySpelling.Add(scope.Instance, listen);
+        _listensByEndPoint.TryAdd(endPoint, listen);
         return listen;
     }
 
@@ -183,8 +187,14 @@ internal sealed class ConfigurationBinder
         }
     }
 
-    private void Refuse(ConfigNode node, string scope) =>
-        _diagnostics.Error(node.Location, Refusal(node, Token.Shorten(node.Name), scope), node.Name);
+    private void Refuse(ConfigNode node, string scope)
+    {
+        // The search for a name that may have been meant costs more than the rest, and a full bag would not keep it.
+        if (!_diagnostics.IsFull)
+        {
+            _diagnostics.Error(node.Location, Refusal(node, Token.Shorten(node.Name), scope), node.Name);
+        }
+    }
 
     private static string Refusal(ConfigNode node, string name, string scope)
     {

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace EcStreamOrleans.Protocol.Configuration;
 
 /// <summary>Reads ecelerity.conf into a configuration that can take effect, or says everything that is wrong with it.</summary>
@@ -48,7 +46,7 @@ public static class ConfigurationLoader
         }
 
         var configuration = ConfigurationBinder.Bind(document, isWhole: diagnostics.ErrorCount == 0, diagnostics);
-        ImmutableArray<ConfigDiagnostic> all = diagnostics.ToImmutable();
-        return new ConfigurationResult(diagnostics.ErrorCount == 0 ? configuration : null, all, document.Merge());
+        return new ConfigurationResult(
+            diagnostics.ErrorCount == 0 ? configuration : null, diagnostics.ToImmutable(), document.Merge());
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 
 namespace EcStreamOrleans.Protocol.Configuration;
 
@@ -9,7 +10,8 @@ public sealed class DiskConfigFiles(ImmutableArray<string> searchPath) : IConfig
     private const string SearchPathVariable = "EC_CONF_SEARCH_PATH";
 
     // Far above any configuration a person maintains, far below what would hurt the process.
-    private const long MaxFileBytes = 16 * 1024 * 1024;
+    private const int MaxFileCharacters = 16 * 1024 * 1024;
+    private const int BufferCharacters = 16 * 1024;
 
     /// <inheritdoc/>
     public ImmutableArray<string> SearchPath { get; } = searchPath;
@@ -34,11 +36,19 @@ public sealed class DiskConfigFiles(ImmutableArray<string> searchPath) : IConfig
     /// <inheritdoc/>
     public string ReadText(string path)
     {
-        if (new FileInfo(path).Length > MaxFileBytes)
+        // Counted while reading: what is not a regular file has no length to ask for beforehand.
+        using var reader = new StreamReader(path, Encoding.UTF8);
+        var text = new StringBuilder();
+        var buffer = new char[BufferCharacters];
+        while (reader.Read(buffer) is var read and > 0)
         {
-            throw new IOException($"the file is larger than {MaxFileBytes} bytes");
+            text.Append(buffer, 0, read);
+            if (text.Length > MaxFileCharacters)
+            {
+                throw new IOException($"the file is larger than {MaxFileCharacters} characters");
+            }
         }
 
-        return File.ReadAllText(path);
+        return text.ToString();
     }
 }

@@ -14,6 +14,7 @@ public sealed record GridConfiguration(
     /// <param name="address">An address as a file might write it.</param>
     public ListenEndpointOptions? FindListen(string address)
     {
+        ArgumentNullException.ThrowIfNull(address);
         var spelt = Listens.FirstOrDefault(l => string.Equals(l.Address, address, StringComparison.Ordinal));
         return spelt is null && ListenAddress.TryParse(address, out var endPoint, out _)
             ? Listens.FirstOrDefault(l => l.EndPoint.Equals(endPoint))

@@ -107,6 +107,21 @@ public sealed class IncludeTests
     }
 
     [Fact]
+    public void Load_FileWithoutEnd_IsRefused()
+    {
+        if (!File.Exists("/dev/zero"))
+        {
+            return;
+        }
+
+        var result = ConfigurationLoader.Load("/dev/zero", new DiskConfigFiles([]));
+
+        Assert.Equal(
+            "/dev/zero:1:1: error: cannot read '/dev/zero': the file is larger than 16777216 characters",
+            Assert.Single(result.Diagnostics).ToString());
+    }
+
+    [Fact]
     public void Load_FromDisk_ReadsIncludes()
     {
         var root = Directory.CreateTempSubdirectory("conf");

@@ -24,7 +24,7 @@ public sealed class SyntaxErrorTests
     [InlineData("a = ( x y\nb = 3", "f:2:3: error: unexpected '='; expected an item or ')' (the '(' was opened on line 1)")]
     [InlineData("a = ( x,, y )\nb = 3", "f:1:8: error: unexpected ','; expected an item or ')' (the '(' was opened on line 1)")]
     [InlineData("a = ( x", "f:1:5: error: the '(' opened on line 1 is never closed; expected ')'")]
-    [InlineData("a = [ k = ( x ) ]\nb = 1", "f:1:11: error: unexpected '('; expected a value for the key 'k' or ']' (the '[' was opened on line 1)")]
+    [InlineData("a = [ k = ( x ) ]\nb = 1", "f:1:11: error: unexpected '('; expected a value for the key 'k' (the '[' was opened on line 1)")]
     [InlineData("a [ k v ]\nb = 1", "f:1:7: error: unexpected 'v'; expected '=' after the key 'k' (the '[' was opened on line 1)")]
     [InlineData("a = [ = ]", "f:1:7: error: unexpected '='; expected a key or ']' (the '[' was opened on line 1)")]
     [InlineData("a = [ k = v", "f:1:5: error: the '[' opened on line 1 is never closed; expected ']'")]
