@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace EcStreamOrleans.Protocol.Configuration;
+
+/// <summary>What a configuration file makes take effect: one immutable snapshot, compared by what it says.</summary>
+/// <param name="Listens">The sockets, at least one, in the order of the file.</param>
+/// <param name="Gateway">The next hop, or <see langword="null"/>: then accepted messages are held.</param>
+/// <param name="Listener">What the scope <c>ECStream_Listener</c> itself sets.</param>
+/// <param name="Global">What the global scope sets.</param>
+public sealed record GridConfiguration(
+    ImmutableArray<ListenEndpointOptions> Listens, GatewayOptions? Gateway, PolicyLevel Listener, PolicyLevel Global)
+{
+    /// <summary>The Listen of an address in any spelling, or <see langword="null"/> if there is none.</summary>
+    /// <param name="address">An address as a file might write it.</param>
+    public ListenEndpointOptions? FindListen(string address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var spelt = Listens.FirstOrDefault(l => string.Equals(l.Address, address, StringComparison.Ordinal));
+        return spelt is null && ListenAddress.TryParse(address, out var endPoint, out _)
+            ? Listens.FirstOrDefault(l => l.EndPoint.Equals(endPoint))
+            : spelt;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(GridConfiguration? other) =>
+        other is not null
+        && Listens.SequenceEqual(other.Listens)
+        && Gateway == other.Gateway
+        && Listener == other.Listener
+        && Global == other.Global;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Listens.Length, Listens.FirstOrDefault(), Gateway, Listener, Global);
+}

@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace EcStreamOrleans.Protocol.Configuration;
+
+/// <summary>One <c>Listen</c>: a socket to accept clients on, and what applies to those who come through it.</summary>
+/// <param name="Address">The address as the file writes it, which is also the name of the scope.</param>
+/// <param name="EndPoint">
+/// The same as an end point. An IPv6 wildcard stands for IPv6 alone, so that it can be bound beside the IPv4 one; port 0
+/// leaves the choice to the system.
+/// </param>
+/// <param name="Level">What the scope itself sets, before fallback.</param>
+/// <param name="IdleTime">How long a client may be silent. Default: 300 s.</param>
+/// <param name="MaxBatchSize">How many messages a batch may hold. Default: 10000.</param>
+public sealed record ListenEndpointOptions(
+    string Address,
+    IPEndPoint EndPoint,
+    PolicyLevel Level,
+    Effective<TimeSpan> IdleTime,
+    Effective<int> MaxBatchSize);

@@ -1,0 +1,63 @@
+using System.Globalization;
+using CsCheck;
+using EcStreamOrleans.Protocol.Configuration;
+
+namespace EcStreamOrleans.Protocol.Tests.Configuration;
+
+public sealed class PolicyEvaluatorTests
+{
+    private static readonly string[] Origins = ["Peer", @"ECStream_Listener::Listen:\:1825:", "ECStream_Listener::", "Global"];
+
+    private static readonly Gen<int?[]> Settings = Gen.OneOf(Gen.Const((int?)null), Gen.Int[1, 86_400].Select(i => (int?)i)).Array[4];
+
+    [Fact]
+    public void Evaluate_AnyCombination_TakesTheInnermostThatIsSet() =>
+        Gen.Select(Settings, Settings).Sample((idle, batch) =>
+        {
+            var text = $"{Options(3)} ECStream_Listener {{ {Options(2)} Listen \":1825\" {{ {Options(1)} }} }}";
+            var configuration = ConfigurationLoader.Parse(text, "f").Configuration!;
+            var overrides = new PeerOverrides(idle[0] is { } s ? TimeSpan.FromSeconds(s) : null, batch[0]);
+
+            var policy = PolicyEvaluator.Evaluate(configuration, overrides, ":1825");
+
+            Assert.Equal(Naive(idle, 300), (policy.IdleTime.Value.TotalSeconds, policy.IdleTime.Origin));
+            Assert.Equal(Naive(batch, 10_000), (policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin));
+            var listen = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, "*:1825");
+            Assert.Equal(configuration.Listens[0].IdleTime, listen.IdleTime);
+            Assert.Equal(configuration.Listens[0].MaxBatchSize, listen.MaxBatchSize);
+
+            string Options(int level) => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(idle[level] is { } i ? $"ECStream_Idle_Time = {i}" : "")} {(batch[level] is { } b ? $"ECStream_Max_Batch_Size = {b}" : "")}");
+        });
+
+    [Theory]
+    [InlineData("[0:0:0:0:0:0:0:1]:1825", 10)]
+    [InlineData("[::1]:1825", 10)]
+    [InlineData("[::1]:1826", 20)]
+    [InlineData("nonsense", 20)]
+    public void Evaluate_AddressInAnySpelling_FindsItsListenOrFallsBack(string address, int seconds)
+    {
+        var configuration = ConfigurationLoader.Parse(
+            "ECStream_Listener { ECStream_Idle_Time = 20 Listen \"[::1]:1825\" { ECStream_Idle_Time = 10 } }", "f").Configuration!;
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, address).IdleTime.Value);
+    }
+
+    [Fact]
+    public void Evaluate_OverridesThatNameTheirScope_AreNamedAsOrigin()
+    {
+        var overrides = new PeerOverrides(null, 5) { Origin = "ECStream_Listener::Peer:10.0.0.1:" };
+
+        var policy = PolicyEvaluator.Evaluate(ConfigurationLoader.Default, overrides, "127.0.0.1:1825");
+
+        Assert.Equal(new(5, "ECStream_Listener::Peer:10.0.0.1:"), policy.MaxBatchSize);
+        Assert.Equal("default", policy.IdleTime.Origin);
+    }
+
+    private static (double, string) Naive(int?[] settings, int byDefault)
+    {
+        var set = Array.FindIndex(settings, s => s is not null);
+        return set < 0 ? (byDefault, "default") : (settings[set]!.Value, Origins[set]);
+    }
+}
