@@ -1,0 +1,44 @@
+using EcStreamOrleans.Grains;
+using Microsoft.Extensions.Logging;
+
+namespace EcStreamOrleans.Edge;
+
+/// <summary>
+/// Hands batches to the peer's grain. A call that ends without an answer leaves the outcome unknown, so the same batch is
+/// sent again under the same id: the spool answers what it answered, or would have.
+/// </summary>
+internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstruments instruments, TimeProvider clock, ILogger<BatchForwarder> logger)
+{
+    /// <summary>The verdict on a batch, and whether the batch's memory may be used again.</summary>
+    public async Task<(BatchVerdict Verdict, bool IsDecided)> ForwardAsync(IPeerGrain grain, MailBatch batch)
+    {
+        var started = clock.GetTimestamp();
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                var verdict = await grain.AcceptAsync(batch, CancellationToken.None);
+                instruments.BatchDecided(batch, verdict.Status, clock.GetElapsedTime(started));
+                return (verdict, IsDecided: true);
+            }
+            catch (Exception error)
+            {
+                // Time-outs, lost silos, overload: Orleans has many names for «no answer». None of them may end the session.
+                if (attempt == options.BatchRetries)
+                {
+                    LogUndecided(error, batch.Id.ToString(), batch.Count, attempt + 1);
+                    instruments.BatchUndecided(batch, clock.GetElapsedTime(started));
+                    return (BatchVerdict.Defer("4.3.2 the grid did not answer in time; nothing is known to be lost, send again"), IsDecided: false);
+                }
+
+                LogAskedAgain(error, batch.Id.ToString(), attempt + 1);
+            }
+        }
+    }
+
+    [LoggerMessage(200, LogLevel.Warning, "Batch {Batch} of {Count} messages is undecided after {Attempts} calls: its messages are answered Z")]
+    private partial void LogUndecided(Exception error, string batch, int count, int attempts);
+
+    [LoggerMessage(201, LogLevel.Debug, "Batch {Batch}: call {Attempt} had no answer; asking again under the same id")]
+    private partial void LogAskedAgain(Exception error, string batch, int attempt);
+}

@@ -1,0 +1,53 @@
+using EcStreamOrleans.Grains;
+using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Configuration;
+using Microsoft.AspNetCore.Connections;
+
+namespace EcStreamOrleans.Edge;
+
+/// <summary>The entry point for connections: the one place that catches and logs for each.</summary>
+internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegistry sessions, GridConfiguration configuration)
+{
+    public async Task RunAsync(ConnectionContext connection, string listen)
+    {
+        var started = edge.Clock.GetTimestamp();
+        var peer = PeerId.From(connection.RemoteEndPoint);
+        using var session = new EdgeSession(connection, peer, listen, sessions.TrafficOf(peer), FilePolicy(listen), edge);
+        sessions.Add(session);
+        edge.Instruments.SessionOpened();
+        var end = SessionEnd.Failed;
+        try
+        {
+            end = await session.RunAsync();
+        }
+        catch (ConnectionAbortedException)
+        {
+            end = SessionEnd.RepliesNotRead;
+        }
+        catch (Exception error)
+        {
+            edge.Log.SessionFailed(error, session.Id, peer.Key, session.Where);
+        }
+        finally
+        {
+            sessions.Remove(session);
+            edge.Instruments.SessionClosed(end.ToString());
+            edge.Log.SessionEnded(session.Id, peer.Key, listen, end, session.Where, session.Messages, session.Bytes, edge.Clock.GetElapsedTime(started).TotalSeconds);
+        }
+
+        try
+        {
+            await session.CloseInGrainAsync();
+        }
+        catch (Exception error)
+        {
+            edge.Log.SessionNotClosed(error, session.Id, peer.Key);
+        }
+    }
+
+    private SessionPolicy FilePolicy(string listen)
+    {
+        var policy = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, listen);
+        return new SessionPolicy(policy.IdleTime.Value, policy.IdleTime.Origin, policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin, Version: 0);
+    }
+}

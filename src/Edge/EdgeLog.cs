@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace EcStreamOrleans.Edge;
+
+/// <summary>The log messages of an edge: one line a session's end at Information, nothing a message.</summary>
+internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
+{
+    [LoggerMessage(210, LogLevel.Information, "Session {Session} of peer {Peer} on {Listen} ended: {End} while {Where}; {Messages} messages, {Bytes} bytes accepted in {Seconds:F3} s")]
+    public partial void SessionEnded(Guid session, string peer, string listen, SessionEnd end, string where, long messages, long bytes, double seconds);
+
+    [LoggerMessage(211, LogLevel.Error, "Session {Session} of peer {Peer} failed while {Where}")]
+    public partial void SessionFailed(Exception error, Guid session, string peer, string where);
+
+    [LoggerMessage(212, LogLevel.Warning, "Session {Session} of peer {Peer} is not in its grain's book yet; it goes on with the file's policy")]
+    public partial void SessionNotOpened(Exception error, Guid session, string peer);
+
+    [LoggerMessage(213, LogLevel.Debug, "Session {Session} of peer {Peer}: replies could not be written while {Where}")]
+    public partial void RepliesNotWritten(Exception error, Guid session, string peer, string where);
+
+    [LoggerMessage(214, LogLevel.Debug, "Session {Session} of peer {Peer} could not be closed in its grain's book; the grain finds out by itself")]
+    public partial void SessionNotClosed(Exception error, Guid session, string peer);
+
+    [LoggerMessage(215, LogLevel.Error, "The heartbeat failed; the next one tries again")]
+    public partial void HeartbeatFailed(Exception error);
+
+    [LoggerMessage(216, LogLevel.Information, "Listen {Listen}: bound to {EndPoint}")]
+    public partial void Listening(string listen, string? endPoint);
+}

@@ -1,0 +1,44 @@
+using EcStreamOrleans.Grains;
+using EcStreamOrleans.Protocol.Framing;
+
+namespace EcStreamOrleans.Edge;
+
+/// <summary>What every session of an edge shares.</summary>
+internal sealed class EdgeServices(
+    EdgeOptions options,
+    IStreamCodec codec,
+    IGrainFactory grains,
+    BatchForwarder forwarder,
+    EdgeObserver observer,
+    EdgeInstruments instruments,
+    EdgeLog log,
+    TimeProvider clock,
+    IEnumerable<IReceptionLog> receptionLogs)
+{
+    private readonly Lazy<IEdgeObserver> _observer = new(() => grains.CreateObjectReference<IEdgeObserver>(observer));
+
+    public string Name { get; } = Environment.MachineName;
+
+    public EdgeOptions Options => options;
+
+    public IStreamCodec Codec => codec;
+
+    public IGrainFactory Grains => grains;
+
+    public BatchForwarder Forwarder => forwarder;
+
+    /// <summary>The reference that grains give orders through. Made when first used: only then the grid is up.</summary>
+    public IEdgeObserver Observer => _observer.Value;
+
+    public EdgeInstruments Instruments => instruments;
+
+    public EdgeLog Log => log;
+
+    public TimeProvider Clock => clock;
+
+    /// <summary>The reception log, if it is switched on.</summary>
+    public IReceptionLog? ReceptionLog { get; } = receptionLogs.FirstOrDefault();
+
+    /// <summary>Octets of all connections under way.</summary>
+    public ByteBudget Budget { get; } = new(options.BytesUnderWayPerEdge, int.MaxValue);
+}

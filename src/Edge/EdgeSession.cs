@@ -1,0 +1,359 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using EcStreamOrleans.Grains;
+using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Framing;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace EcStreamOrleans.Edge;
+
+/// <summary>
+/// One connection's conversation: reads packages, closes a batch as soon as nothing more is buffered, hands it on and goes on
+/// reading while replies are owed. Several batches may be under way; the reply pump keeps the packages' order.
+/// </summary>
+internal sealed class EdgeSession : IDisposable
+{
+    private readonly ConnectionContext _connection;
+    private readonly EdgeServices _edge;
+    private readonly IPeerGrain _grain;
+    private readonly IPackageReader _packages;
+    private readonly BatchBuilder _builder;
+    private readonly ReplyPump _pump;
+    private readonly ByteBudget _window;
+    private readonly SessionClock _clock;
+    private SessionPolicy _policy;
+    private SessionEnd _requestedEnd;
+    private long _sequence;
+    private int _owed;
+
+    public EdgeSession(ConnectionContext connection, PeerId peer, string listen, PeerTraffic traffic, SessionPolicy policy, EdgeServices edge)
+    {
+        _connection = connection;
+        _edge = edge;
+        _policy = policy;
+        Peer = peer;
+        Listen = listen;
+        Traffic = traffic;
+        _grain = edge.Grains.GetGrain<IPeerGrain>(peer.Key);
+        _packages = edge.Codec.CreatePackageReader(edge.Options.Framing);
+        _builder = new BatchBuilder(edge.Codec, edge.Options.Framing);
+        _pump = new ReplyPump(connection.Transport.Output, edge.Codec, this);
+        _window = new ByteBudget(edge.Options.BytesUnderWayPerConnection, edge.Options.BatchesUnderWay);
+        _clock = new SessionClock(edge.Options, edge.Clock);
+    }
+
+    public Guid Id { get; } = Guid.NewGuid();
+
+    public PeerId Peer { get; }
+
+    public string Listen { get; }
+
+    public PeerTraffic Traffic { get; }
+
+    /// <summary>Where in the conversation the session stands: what a log line about its end says.</summary>
+    public string Where { get; private set; } = "opening the session";
+
+    public long Messages { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    private bool OwesReplies => Volatile.Read(ref _owed) > 0;
+
+    public async Task<SessionEnd> RunAsync()
+    {
+        await OpenAsync();
+        using var drain = _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
+            .Register(static session => ((EdgeSession)session!).RequestEnd(SessionEnd.Drained), this);
+        try
+        {
+            return await ReadAsync();
+        }
+        finally
+        {
+            // Whatever ended the reading: what was taken is answered.
+            await _pump.DrainAsync();
+        }
+    }
+
+    /// <summary>The heartbeat's look at this session.</summary>
+    public void Tick()
+    {
+        var end = _clock.Judge(_policy.IdleTime, OwesReplies, _packages.InPackage);
+        if (end == SessionEnd.RepliesNotRead)
+        {
+            // The reply pump waits for a client that does not read: only an abort frees it.
+            _requestedEnd = SessionEnd.RepliesNotRead;
+            _connection.Abort(new ConnectionAbortedException("The client does not read its replies."));
+        }
+        else if (end is { } wanted)
+        {
+            RequestEnd(wanted);
+        }
+    }
+
+    /// <summary>The grain's order: closes the session if it is idle by the edge's book, too.</summary>
+    /// <returns>Null if it is; otherwise for how long nothing has come.</returns>
+    public TimeSpan? CloseIfIdle(TimeSpan idleTime)
+    {
+        var idleFor = OwesReplies ? TimeSpan.Zero : _clock.SinceActivity;
+        if (idleFor < idleTime)
+        {
+            return idleFor;
+        }
+
+        RequestEnd(SessionEnd.Idle);
+        return null;
+    }
+
+    public ValueTask CloseInGrainAsync() => _grain.CloseSessionAsync(Id, CancellationToken.None);
+
+    public ValueTask ReportActivityAsync(TimeSpan idleFor) => _grain.ReportActivityAsync(Id, idleFor, CancellationToken.None);
+
+    public async ValueTask OnVerdictAsync(PendingBatch pending, BatchVerdict verdict)
+    {
+        Traffic.CountRefused(pending.Refusals.Count);
+        if (verdict.Policy is { } policy && policy.Version != _policy.Version)
+        {
+            _policy = policy;
+        }
+
+        if (pending.Batch is not { } batch)
+        {
+            return;
+        }
+
+        Traffic.Count(batch, verdict.Status);
+        if (verdict.Status == BatchStatus.Accepted)
+        {
+            Messages += batch.Count;
+            Bytes += batch.Length;
+            if (_edge.ReceptionLog is { } log)
+            {
+                await log.WriteAsync(Peer, batch, verdict.SpoolId!, verdict.RecordNumber);
+            }
+        }
+
+        if (!verdict.IsSessionKnown)
+        {
+            await OpenAsync();
+        }
+    }
+
+    public void OnBatchLeft(long bytes)
+    {
+        _window.Leave(bytes);
+        _edge.Budget.Leave(bytes);
+    }
+
+    public void OnRepliesWritten(int batches)
+    {
+        // First the clock, then the count: a tick in between must not see an old sign of life and nothing owed.
+        _clock.Touch();
+        Interlocked.Add(ref _owed, -batches);
+    }
+
+    public void OnFlushStarted() => _clock.FlushStarted();
+
+    public void OnFlushEnded() => _clock.FlushEnded();
+
+    public void OnPumpFailed(Exception error)
+    {
+        _edge.Log.RepliesNotWritten(error, Id, Peer.Key, Where);
+        _connection.Abort(new ConnectionAbortedException("Replies could not be written.", error));
+    }
+
+    public void Dispose() => _builder.Dispose();
+
+    // Best effort: without the grid the session goes on with the file's policy, its batches are answered Z, and the first
+    // batch that a grain takes opens it there.
+    private async Task OpenAsync()
+    {
+        try
+        {
+            _policy = await _grain.OpenSessionAsync(new SessionRequest(Id, Listen, _edge.Name), _edge.Observer, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            _edge.Log.SessionNotOpened(error, Id, Peer.Key);
+        }
+    }
+
+    private void RequestEnd(SessionEnd end)
+    {
+        _requestedEnd = end;
+        _connection.Transport.Input.CancelPendingRead();
+    }
+
+    private async Task<SessionEnd> ReadAsync()
+    {
+        var input = _connection.Transport.Input;
+        _clock.Touch();
+        while (true)
+        {
+            Where = _packages.InPackage ? "reading a package" : "waiting for a package";
+            _clock.ReadStarted();
+            ReadResult result;
+            try
+            {
+                result = await input.ReadAsync();
+            }
+            catch (ConnectionResetException)
+            {
+                // qmqp-source ends every session with a reset: between packages it is as good an end as any.
+                return _packages.InPackage ? SessionEnd.ResetInPackage : SessionEnd.Reset;
+            }
+
+            var buffer = result.Buffer;
+            if (!buffer.IsEmpty)
+            {
+                _clock.Touch();
+                _clock.Received(buffer.Length);
+                Where = "taking packages";
+                var isSound = await TakeAsync(buffer);
+                input.AdvanceTo(buffer.End);
+                if (!isSound)
+                {
+                    return SessionEnd.Malformed;
+                }
+            }
+            else
+            {
+                input.AdvanceTo(buffer.End);
+            }
+
+            // The buffer was looked at first: what arrives together with the end counts.
+            if (result.IsCompleted)
+            {
+                return _packages.InPackage ? SessionEnd.CutInPackage : SessionEnd.Closed;
+            }
+
+            if (result.IsCanceled && await EndsAsync(wasSilent: buffer.IsEmpty))
+            {
+                return _requestedEnd;
+            }
+        }
+    }
+
+    /// <summary>Whether a requested end still holds: octets that came meanwhile void one for silence.</summary>
+    private async Task<bool> EndsAsync(bool wasSilent)
+    {
+        if (_requestedEnd == SessionEnd.TooSlow)
+        {
+            _builder.DropPart();
+            _builder.Refuse(
+                ReplyCode.Deferred,
+                $"4.4.2 package slower than {_edge.Options.MinPackageBytesPerSecond} bytes/s over {_edge.Options.MinRateGrace.TotalSeconds} s (Grid:Limits:MinPackageBytesPerSecond)");
+            await DispatchAsync();
+            return true;
+        }
+
+        return _requestedEnd == SessionEnd.Drained || (_requestedEnd == SessionEnd.Idle && wasSilent && !OwesReplies);
+    }
+
+    /// <summary>Takes everything that is buffered, a batch at a time.</summary>
+    /// <returns>False if the stream is broken; its last reply says where.</returns>
+    private async Task<bool> TakeAsync(ReadOnlySequence<byte> buffer)
+    {
+        while (true)
+        {
+            var fill = Fill(ref buffer);
+            if (_builder.Replies > 0)
+            {
+                await DispatchAsync();
+            }
+
+            switch (fill)
+            {
+                case FillEnd.UsedUp:
+                    return true;
+                case FillEnd.Malformed:
+                    return false;
+                case FillEnd.TurnOver:
+                    // ECStream_Max_Batch_Size: the others' turn, also if more of this connection is buffered.
+                    await Task.Yield();
+                    break;
+            }
+        }
+    }
+
+    private FillEnd Fill(ref ReadOnlySequence<byte> buffer)
+    {
+        var input = new SequenceReader<byte>(buffer);
+        var end = FillEnd.UsedUp;
+        while (true)
+        {
+            if (_builder.Replies >= _policy.MaxBatchSize)
+            {
+                end = FillEnd.TurnOver;
+                break;
+            }
+
+            if (_builder.Length >= _edge.Options.BatchBytes)
+            {
+                end = FillEnd.BatchFull;
+                break;
+            }
+
+            var hasWhole = _builder.Replies > 0;
+            var status = _packages.Read(ref input, _builder, wholeOnly: hasWhole);
+            if (status == PackageStatus.NeedMore)
+            {
+                // A part at the end stays where it is until the batch before it is closed; then it starts the next one.
+                end = input.End ? FillEnd.UsedUp : FillEnd.BatchFull;
+                break;
+            }
+
+            if (status == PackageStatus.Malformed)
+            {
+                _builder.DropPart();
+                Refuse($"5.5.2 stream broken at octet {_packages.Offset}: {_packages.Error}", "framing");
+                end = FillEnd.Malformed;
+                break;
+            }
+
+            if (status == PackageStatus.TooLong)
+            {
+                Refuse($"5.3.4 message too big: {_packages.DeclaredLength} > {_edge.Options.MaxPackageBytes} bytes (Grid:Limits:MaxPackageBytes)", "size");
+            }
+            else if (_builder.EndPackage() is { Kind: not PackageFaultKind.None } fault)
+            {
+                _edge.Instruments.Refused(fault.Kind.ToString());
+            }
+
+            _clock.PackageEnded();
+        }
+
+        buffer = buffer.Slice(input.Position);
+        return end;
+    }
+
+    private void Refuse(string text, string reason)
+    {
+        _builder.Refuse(ReplyCode.Rejected, text);
+        _edge.Instruments.Refused(reason);
+    }
+
+    private async Task DispatchAsync()
+    {
+        // From here on the client is owed a reply, also while the batch waits for its turn.
+        Interlocked.Increment(ref _owed);
+        var (batch, refusals) = _builder.Close(new BatchId(Id, ++_sequence), Listen);
+        long bytes = batch?.Length ?? 0;
+        await _window.EnterAsync(bytes);
+        await _edge.Budget.EnterAsync(bytes);
+        var verdict = batch is null ? Decided : _edge.Forwarder.ForwardAsync(_grain, batch);
+        _pump.Enqueue(new PendingBatch(batch, refusals, verdict, bytes));
+    }
+
+    private static readonly Task<(BatchVerdict, bool)> Decided =
+        Task.FromResult((new BatchVerdict(BatchStatus.Accepted, null, 0, null, null, IsSessionKnown: true), true));
+
+    private enum FillEnd
+    {
+        UsedUp,
+        BatchFull,
+        TurnOver,
+        Malformed,
+    }
+}

@@ -1,0 +1,86 @@
+namespace EcStreamOrleans.Grains;
+
+/// <summary>A session to be opened.</summary>
+/// <param name="Session">Its random id.</param>
+/// <param name="Listen">The Listen the client came through, as the configuration writes it.</param>
+/// <param name="Edge">The edge's name.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.session-request")]
+public sealed record SessionRequest([property: Id(0)] Guid Session, [property: Id(1)] string Listen, [property: Id(2)] string Edge);
+
+/// <summary>What a peer may do in a session, and where each value comes from.</summary>
+/// <param name="IdleTime">ECStream_Idle_Time: without an octet and with nothing owed for this long, the session is closed.</param>
+/// <param name="IdleTimeOrigin">The scope that sets it.</param>
+/// <param name="MaxBatchSize">ECStream_Max_Batch_Size: messages taken from the connection before the others get their turn.</param>
+/// <param name="MaxBatchSizeOrigin">The scope that sets it.</param>
+/// <param name="Version">The version of the peer's overrides; 0 if there never were any.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.session-policy")]
+public sealed record SessionPolicy(
+    [property: Id(0)] TimeSpan IdleTime,
+    [property: Id(1)] string IdleTimeOrigin,
+    [property: Id(2)] int MaxBatchSize,
+    [property: Id(3)] string MaxBatchSizeOrigin,
+    [property: Id(4)] long Version);
+
+/// <summary>The verdict on a batch.</summary>
+public enum BatchStatus : byte
+{
+    /// <summary>Durable.</summary>
+    Accepted = 0,
+
+    /// <summary>Not taken; try again later.</summary>
+    Deferred = 1,
+}
+
+/// <summary>The answer to a batch. A struct without references that a copy would have to follow.</summary>
+/// <param name="Status">Whether it is durable.</param>
+/// <param name="SpoolId">The spool that has it: the first part of its messages' ids.</param>
+/// <param name="RecordNumber">Its record there.</param>
+/// <param name="Text">For a batch that was not taken: status code and words for a person.</param>
+/// <param name="Policy">The session's policy if its version is not the one that the session has; otherwise null.</param>
+/// <param name="IsSessionKnown">False if the grain has lost its book (it was moved or activated again): the edge opens the session anew.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.batch-verdict")]
+public readonly record struct BatchVerdict(
+    [property: Id(0)] BatchStatus Status,
+    [property: Id(1)] string? SpoolId,
+    [property: Id(2)] long RecordNumber,
+    [property: Id(3)] string? Text,
+    [property: Id(4)] SessionPolicy? Policy,
+    [property: Id(5)] bool IsSessionKnown)
+{
+    /// <summary>A batch that was not taken.</summary>
+    /// <param name="text">Status code and words for a person.</param>
+    public static BatchVerdict Defer(string text) => new(BatchStatus.Deferred, null, 0, text, null, IsSessionKnown: true);
+}
+
+/// <summary>A peer's overrides.</summary>
+/// <param name="IdleTime">The idle time, or null where the configuration's stands.</param>
+/// <param name="MaxBatchSize">The batch size, or null where the configuration's stands.</param>
+/// <param name="Version">Grows by one with every change; 0 if there never was one.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.versioned-overrides")]
+public sealed record VersionedOverrides([property: Id(0)] TimeSpan? IdleTime, [property: Id(1)] int? MaxBatchSize, [property: Id(2)] long Version);
+
+/// <summary>What a peer's grain has in its book.</summary>
+/// <param name="Sessions">Its open sessions.</param>
+/// <param name="Batches">Batches made durable since the grain was activated.</param>
+/// <param name="Messages">Messages in them.</param>
+/// <param name="LastActivity">The last sign of life, UTC; null if there was none.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.peer-book")]
+public sealed record PeerBook(
+    [property: Id(0)] IReadOnlyList<BookedSession> Sessions,
+    [property: Id(1)] long Batches,
+    [property: Id(2)] long Messages,
+    [property: Id(3)] DateTimeOffset? LastActivity);
+
+/// <summary>A session in the grain's book.</summary>
+/// <param name="Session">Its id.</param>
+/// <param name="Listen">The Listen it came through.</param>
+/// <param name="Edge">The edge it is on.</param>
+/// <param name="OpenedAt">When it was opened, UTC.</param>
+/// <param name="LastActivity">The last sign of life the grain has, UTC.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.booked-session")]
+public sealed record BookedSession(
+    [property: Id(0)] Guid Session,
+    [property: Id(1)] string Listen,
+    [property: Id(2)] string Edge,
+    [property: Id(3)] DateTimeOffset OpenedAt,
+    [property: Id(4)] DateTimeOffset LastActivity);

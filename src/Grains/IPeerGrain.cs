@@ -1,0 +1,86 @@
+using EcStreamOrleans.Protocol;
+using Orleans.Concurrency;
+
+namespace EcStreamOrleans.Grains;
+
+/// <summary>
+/// One injecting peer. Its key is <see cref="PeerId.Key"/>. It knows the peer's sessions on every edge, takes their batches,
+/// keeps the book of their last activity, and holds the peer's overrides as persisted state.
+/// </summary>
+[Alias("ecstream.peer")]
+public interface IPeerGrain : IGrainWithStringKey
+{
+    /// <summary>Opens a session.</summary>
+    /// <param name="request">Which session, through which Listen of which edge.</param>
+    /// <param name="edge">Takes the grain's orders concerning this session.</param>
+    /// <param name="cancellationToken">Ends the wait, not what the grain does.</param>
+    /// <returns>The policy for the session.</returns>
+    [Alias("open-session")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<SessionPolicy> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes a batch durable. Calls interleave: no turn waits for a disk. Idempotent by <see cref="MailBatch.Id"/>: a caller
+    /// in doubt asks again with the same batch.
+    /// </summary>
+    /// <param name="batch">The batch; unchanged, and kept alive by the caller until the call is decided.</param>
+    /// <param name="cancellationToken">Ends the wait, not what the grain does.</param>
+    /// <returns>One verdict for the whole batch.</returns>
+    [Alias("accept")]
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<BatchVerdict> AcceptAsync(MailBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>The edge's answer to <see cref="IEdgeObserver.CloseIdleAsync"/> for a session that is not idle.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="idleFor">For how long nothing has come and nothing has been owed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [Alias("report-activity")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask ReportActivityAsync(Guid session, TimeSpan idleFor, CancellationToken cancellationToken);
+
+    /// <summary>Closes a session in the grain's book.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [Alias("close-session")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask CloseSessionAsync(Guid session, CancellationToken cancellationToken);
+
+    /// <summary>The peer's overrides.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [Alias("get-overrides")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<VersionedOverrides> GetOverridesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Replaces the peer's overrides; durable when it returns.</summary>
+    /// <param name="idleTime">The idle time, or null for none.</param>
+    /// <param name="maxBatchSize">The batch size, or null for none.</param>
+    /// <param name="expectedVersion">The version the caller has seen.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The overrides as they are now: with <paramref name="expectedVersion"/> + 1 if they were replaced, otherwise as somebody else left them.</returns>
+    [Alias("set-overrides")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<VersionedOverrides> SetOverridesAsync(TimeSpan? idleTime, int? maxBatchSize, long expectedVersion, CancellationToken cancellationToken);
+
+    /// <summary>The grain's book: its sessions and counts.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [Alias("get-book")]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<PeerBook> GetBookAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Takes the orders that a peer's grain gives an edge. Best effort: an order that is lost is given again.</summary>
+[Alias("ecstream.edge-observer")]
+public interface IEdgeObserver : IGrainObserver
+{
+    /// <summary>
+    /// Close a session that is idle by the grain's book. An edge that has heard from the client meanwhile does not close it
+    /// and calls <see cref="IPeerGrain.ReportActivityAsync"/>.
+    /// </summary>
+    /// <param name="peer">The peer's key.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="idleTime">The idle time that has passed.</param>
+    [Alias("close-idle")]
+    [OneWay]
+    ValueTask CloseIdleAsync(string peer, Guid session, TimeSpan idleTime);
+}

@@ -1,0 +1,203 @@
+using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Configuration;
+using Microsoft.Extensions.Logging;
+using Orleans.Placement;
+
+namespace EcStreamOrleans.Grains;
+
+/// <summary>One injecting peer; see <see cref="IPeerGrain"/>. Placed where its traffic enters: there a batch is passed by reference.</summary>
+[PreferLocalPlacement]
+internal sealed partial class PeerGrain(
+    [PersistentState("overrides", PeerGrain.StorageName)] IPersistentState<PeerPolicyState> overrides,
+    GridConfiguration configuration,
+    IBatchSpool spool,
+    TimeProvider clock,
+    ILogger<PeerGrain> logger) : Grain, IPeerGrain
+{
+    /// <summary>The name under which the silo registers the storage of policy.</summary>
+    public const string StorageName = "policy";
+
+    private static readonly TimeSpan MinSweepDelay = TimeSpan.FromMilliseconds(100);
+
+    private readonly SessionBook _book = new();
+    private PeerId _peer;
+    private IGrainTimer? _sweep;
+    private DateTimeOffset _sweepAt = DateTimeOffset.MaxValue;
+    private long _batches;
+    private long _messages;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (!PeerId.TryParse(this.GetPrimaryKeyString(), out _peer))
+        {
+            throw new ArgumentException($"'{this.GetPrimaryKeyString()}' is no peer: neither an address nor 'unix'.");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public ValueTask<SessionPolicy> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken)
+    {
+        var policy = PolicyFor(request.Listen);
+        var now = clock.GetUtcNow();
+        _book.Open(request, edge, policy, now);
+        ScheduleSweep(now + policy.IdleTime + SessionBook.Grace);
+        return new(policy);
+    }
+
+    public async ValueTask<BatchVerdict> AcceptAsync(MailBatch batch, CancellationToken cancellationToken)
+    {
+        var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
+        var policy = session?.Policy ?? PolicyFor(batch.Listen);
+        if (session is not null)
+        {
+            session.UnderWay++;
+        }
+
+        SpoolAnswer answer;
+        try
+        {
+            answer = await spool.AppendAsync(_peer, batch, cancellationToken);
+        }
+        finally
+        {
+            if (session is not null)
+            {
+                session.UnderWay--;
+            }
+        }
+
+        // The time until the reply was owed to the client: it was not idle.
+        _book.Touch(batch.Id.Session, clock.GetUtcNow());
+        var count = batch.Count;
+        if (batch.IsReceived)
+        {
+            batch.Release();
+        }
+
+        if (!answer.IsDurable)
+        {
+            return BatchVerdict.Defer(answer.Text ?? "4.3.0 not taken") with { IsSessionKnown = session is not null, Policy = policy };
+        }
+
+        _batches++;
+        _messages += count;
+        return new BatchVerdict(BatchStatus.Accepted, answer.SpoolId, answer.RecordNumber, Text: null, policy, session is not null);
+    }
+
+    public ValueTask ReportActivityAsync(Guid session, TimeSpan idleFor, CancellationToken cancellationToken)
+    {
+        _book.Touch(session, clock.GetUtcNow() - idleFor);
+        return default;
+    }
+
+    public ValueTask CloseSessionAsync(Guid session, CancellationToken cancellationToken)
+    {
+        _book.Close(session);
+        return default;
+    }
+
+    public ValueTask<VersionedOverrides> GetOverridesAsync(CancellationToken cancellationToken) => new(CurrentOverrides());
+
+    public async ValueTask<VersionedOverrides> SetOverridesAsync(TimeSpan? idleTime, int? maxBatchSize, long expectedVersion, CancellationToken cancellationToken)
+    {
+        if (idleTime <= TimeSpan.Zero || maxBatchSize < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(maxBatchSize), $"An override needs an idle time above 0 s and a batch size of at least 1; got {idleTime}, {maxBatchSize}.");
+        }
+
+        if (overrides.State.Version != expectedVersion)
+        {
+            return CurrentOverrides();
+        }
+
+        var before = overrides.State;
+        overrides.State = new PeerPolicyState { IdleSeconds = idleTime?.TotalSeconds, MaxBatchSize = maxBatchSize, Version = before.Version + 1 };
+        try
+        {
+            await overrides.WriteStateAsync(cancellationToken);
+        }
+        catch (Exception error)
+        {
+            // What is stored is in doubt, so memory must not go on with either value: the next activation reads it.
+            LogOverridesNotWritten(error, _peer.Key);
+            overrides.State = before;
+            DeactivateOnIdle();
+            throw;
+        }
+
+        _book.Apply(PolicyFor);
+        ScheduleSweep(_book.NextDeadline);
+        return CurrentOverrides();
+    }
+
+    public ValueTask<PeerBook> GetBookAsync(CancellationToken cancellationToken) =>
+        new(new PeerBook([.. _book.Sessions], _batches, _messages, _book.LastActivity));
+
+    private VersionedOverrides CurrentOverrides() => new(
+        overrides.State.IdleSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        overrides.State.MaxBatchSize,
+        overrides.State.Version);
+
+    private SessionPolicy PolicyFor(string listen)
+    {
+        var state = CurrentOverrides();
+        var policy = PolicyEvaluator.Evaluate(configuration, new PeerOverrides(state.IdleTime, state.MaxBatchSize), listen);
+        return new SessionPolicy(
+            policy.IdleTime.Value,
+            policy.IdleTime.Origin,
+            policy.MaxBatchSize.Value,
+            policy.MaxBatchSize.Origin,
+            state.Version);
+    }
+
+    // One timer a grain, set to the next deadline: a hundred thousand idle peers cost no tick.
+    private void ScheduleSweep(DateTimeOffset? deadline)
+    {
+        if (deadline is not { } at || at >= _sweepAt)
+        {
+            return;
+        }
+
+        _sweepAt = at;
+        var due = at - clock.GetUtcNow();
+        due = due < MinSweepDelay ? MinSweepDelay : due;
+        if (_sweep is null)
+        {
+            _sweep = this.RegisterGrainTimer(SweepAsync, new GrainTimerCreationOptions { DueTime = due, Period = Timeout.InfiniteTimeSpan });
+        }
+        else
+        {
+            _sweep.Change(due, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        _sweepAt = DateTimeOffset.MaxValue;
+        foreach (var (session, entry) in _book.TakeIdle(clock.GetUtcNow()))
+        {
+            LogIdleByTheBook(_peer.Key, session, entry.Edge, entry.Policy.IdleTime.TotalSeconds);
+            try
+            {
+                await entry.Observer.CloseIdleAsync(_peer.Key, session, entry.Policy.IdleTime);
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                // Best effort: the order is given again at the next deadline, and an edge that is gone loses its sessions.
+                LogOrderNotSent(error, _peer.Key, session, entry.Edge);
+            }
+        }
+
+        ScheduleSweep(_book.NextDeadline);
+    }
+
+    [LoggerMessage(100, LogLevel.Debug, "Peer {Peer}: session {Session} on edge {Edge} is idle by the book ({IdleSeconds} s); asking the edge to close it")]
+    private partial void LogIdleByTheBook(string peer, Guid session, string edge, double idleSeconds);
+
+    [LoggerMessage(101, LogLevel.Debug, "Peer {Peer}: the order to close session {Session} did not reach edge {Edge}")]
+    private partial void LogOrderNotSent(Exception error, string peer, Guid session, string edge);
+
+    [LoggerMessage(102, LogLevel.Error, "Peer {Peer}: overrides could not be written; the grain starts again from what is stored")]
+    private partial void LogOverridesNotWritten(Exception error, string peer);
+}

@@ -1,0 +1,100 @@
+namespace EcStreamOrleans.Grains;
+
+/// <summary>
+/// The sessions of one peer as its grain knows them. The grain sees batches, not octets: by its book a session may look idle
+/// while a big message trickles in, so the book only yields candidates and the edge has the last word.
+/// </summary>
+internal sealed class SessionBook
+{
+    /// <summary>The edge, which sees every octet, closes first; the book steps in only after this much more.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>An order that no edge answers this many times: the edge is gone, and its session with it.</summary>
+    public const int MaxUnansweredOrders = 3;
+
+    private readonly Dictionary<Guid, Entry> _sessions = [];
+
+    public int Count => _sessions.Count;
+
+    public IEnumerable<BookedSession> Sessions => _sessions.Select(s =>
+        new BookedSession(s.Key, s.Value.Listen, s.Value.Edge, s.Value.OpenedAt, s.Value.LastActivity));
+
+    public DateTimeOffset? LastActivity { get; private set; }
+
+    public void Open(SessionRequest request, IEdgeObserver observer, SessionPolicy policy, DateTimeOffset now)
+    {
+        _sessions[request.Session] = new Entry(request.Listen, request.Edge, observer, now) { Policy = policy, LastActivity = now };
+        LastActivity = now;
+    }
+
+    public void Close(Guid session) => _sessions.Remove(session);
+
+    /// <summary>A sign of life. Null if the session is not in the book.</summary>
+    public Entry? Touch(Guid session, DateTimeOffset at)
+    {
+        LastActivity = at > LastActivity ? at : LastActivity ?? at;
+        if (!_sessions.TryGetValue(session, out var entry))
+        {
+            return null;
+        }
+
+        entry.LastActivity = at > entry.LastActivity ? at : entry.LastActivity;
+        entry.UnansweredOrders = 0;
+        return entry;
+    }
+
+    /// <summary>The policy of every session changes with the overrides.</summary>
+    public void Apply(Func<string, SessionPolicy> policyFor)
+    {
+        foreach (var entry in _sessions.Values)
+        {
+            entry.Policy = policyFor(entry.Listen);
+        }
+    }
+
+    /// <summary>Sessions that are idle by the book. Those whose edge never answers are dropped.</summary>
+    public List<(Guid Session, Entry Entry)> TakeIdle(DateTimeOffset now)
+    {
+        List<(Guid, Entry)> idle = [];
+        foreach (var (session, entry) in _sessions)
+        {
+            if (entry.UnderWay == 0 && entry.Deadline <= now)
+            {
+                if (entry.UnansweredOrders == MaxUnansweredOrders)
+                {
+                    _sessions.Remove(session);
+                    continue;
+                }
+
+                entry.UnansweredOrders++;
+                idle.Add((session, entry));
+            }
+        }
+
+        return idle;
+    }
+
+    /// <summary>When the book is worth another look; null with no session in it.</summary>
+    public DateTimeOffset? NextDeadline => _sessions.Count == 0 ? null : _sessions.Values.Min(e => e.Deadline);
+
+    internal sealed class Entry(string listen, string edge, IEdgeObserver observer, DateTimeOffset openedAt)
+    {
+        public string Listen { get; } = listen;
+
+        public string Edge { get; } = edge;
+
+        public IEdgeObserver Observer { get; } = observer;
+
+        public DateTimeOffset OpenedAt { get; } = openedAt;
+
+        public required SessionPolicy Policy { get; set; }
+
+        public DateTimeOffset LastActivity { get; set; }
+
+        public int UnderWay { get; set; }
+
+        public int UnansweredOrders { get; set; }
+
+        public DateTimeOffset Deadline => LastActivity + Policy.IdleTime + (Grace * (1 + UnansweredOrders));
+    }
+}
