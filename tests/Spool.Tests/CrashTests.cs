@@ -1,5 +1,3 @@
-using EcStreamOrleans.Spool;
-
 namespace EcStreamOrleans.Spool.Tests;
 
 /// <summary>Crashes at every write and flush of a seeded workload. What was acknowledged is there; what is done stays done.</summary>
@@ -57,7 +55,7 @@ public sealed class CrashTests
             while (n < batches)
             {
                 var group = Enumerable.Range(0, 1 + random.Next(4)).Select(_ => ++n).ToList();
-                var appends = group.Select(i => (i, spool.AppendAsync(shapes[i] = TestSpool.Batch(i, 1 + random.Next(4), random.Next(10) == 0 ? 9000 : 1 + random.Next(1200)), CancellationToken.None))).ToList();
+                var appends = group.Select(i => (i, spool.AppendAsync(shapes[i] = TestSpool.Batch(i, 1 + random.Next(4), random.Next(10) == 0 ? 9000 : 1 + random.Next(1200)), CancellationToken.None).AsTask())).ToList();
                 foreach (var (i, append) in appends)
                 {
                     var result = await append;

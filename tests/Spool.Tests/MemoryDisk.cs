@@ -1,5 +1,3 @@
-using EcStreamOrleans.Spool;
-
 namespace EcStreamOrleans.Spool.Tests;
 
 /// <summary>One step a disk was asked to take, in the order it was asked.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using EcStreamOrleans.Protocol;
-using EcStreamOrleans.Spool;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
