@@ -16,6 +16,9 @@ public sealed class CrashTests
     [InlineData(11)]
     [InlineData(12)]
     [InlineData(13)]
+    [InlineData(201)]
+    [InlineData(210)]
+    [InlineData(213)]
     public async Task BitFlipInAcknowledgedRecord_IsReportedAndHurtsOnlyThatRecord(int seed)
     {
         var random = new Random(seed);

@@ -109,8 +109,14 @@ internal sealed class SpoolScan
     {
         var lastKept = CommittedThrough;
         var isCut = false;
-        foreach (var segment in Segments.Where(segment => segment.Scan.Generation > 0))
+        for (var i = 0; i < Segments.Count; i++)
         {
+            var segment = Segments[i];
+            if (segment.Scan.Generation == 0)
+            {
+                continue;
+            }
+
             var expected = segment.FirstRecord;
             long end = SegmentHeader.BlockSize;
             foreach (var record in segment.Scan.Records)
@@ -150,9 +156,10 @@ internal sealed class SpoolScan
                 end = record.Offset + record.Header.TotalBytes;
             }
 
-            // Numbers that must have been here, with nothing behind them in this segment.
+            // Numbers that must have been here, with nothing behind them in this segment. When the generation that followed is gone,
+            // nobody knows any more where this one ended.
             var through = Math.Min(segment.VoidFrom - 1, CommittedThrough);
-            if (expected <= through && segment == Segments[^1])
+            if (expected <= through && (i == Segments.Count - 1 || Segments[i + 1].Scan.Generation == segment.Scan.Generation + 1))
             {
                 segment.Damaged.Add((expected, end, segment.FileBytes));
             }
