@@ -3,7 +3,10 @@ namespace EcStreamOrleans.Spool;
 /// <summary>A snapshot of a spool for people and for metrics.</summary>
 public sealed record SpoolStatus
 {
-    /// <summary>False while the disk is full or failing.</summary>
+    /// <summary>
+    /// False while the disk is full or failing. Only another append (or outcome) tries the disk again, so mail must go on being offered to a spool that
+    /// is not healthy: refusing is cheap.
+    /// </summary>
     public required bool Healthy { get; init; }
 
     /// <summary>Why the spool is not healthy; null when it is.</summary>

@@ -176,8 +176,10 @@ public sealed class MailSpoolTests
             disk.FlushFault = path => path.Contains(".ecj", StringComparison.Ordinal) ? new IOException("EIO") : null;
             await Assert.ThrowsAsync<IOException>(() => spool.Deliver(1, 0));
             Assert.Equal(1, spool.GetStatus().MessagesWaiting);
+            Assert.False(spool.GetStatus().Healthy);
             disk.FlushFault = null;
             await spool.Deliver(1, 0);
+            Assert.True(spool.GetStatus().Healthy);
             Assert.Equal(0, spool.GetStatus().MessagesWaiting);
         }
 

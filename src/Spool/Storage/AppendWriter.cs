@@ -142,7 +142,7 @@ internal sealed class AppendWriter : IDisposable
             WriteMark();
             _segment?.File.Flush();
         }
-        catch (IOException error)
+        catch (Exception error)
         {
             // The mark only sharpens the next recovery's judgement; without it nothing is lost.
             _health.Fail(error.Message, isFull: false);
@@ -357,7 +357,7 @@ internal sealed class AppendWriter : IDisposable
             _table.RemoveSegment(segment);
             _segments.Drop(segment);
         }
-        catch (IOException error)
+        catch (Exception error)
         {
             // Counted out already; what stays on the disk is void by the next segment's first number, and swept at the next start.
             _health.Fail(error.Message, isFull: false);

@@ -21,6 +21,7 @@ internal sealed class OutcomeJournal : IDisposable
     private List<Request> _queue = [];
     private List<Request> _taken = [];
     private bool _isNudged;
+    private bool _isFailing;
     private bool _isStopping;
     private ISpoolFile? _file;
     private long _position;
@@ -244,6 +245,12 @@ internal sealed class OutcomeJournal : IDisposable
         _file!.Write(_frames.Written.Span, _position);
         _file.Flush();
         _position += _frames.Written.Length;
+        if (_isFailing)
+        {
+            // Only the journal's own fault is over; if the segments have one too, the next append says so again.
+            _isFailing = false;
+            _health.Recover();
+        }
     }
 
     /// <summary>Writes what still matters to a new file under another name, renames it, and only then deletes the old ones.</summary>
@@ -285,6 +292,7 @@ internal sealed class OutcomeJournal : IDisposable
         // After a failed flush this file cannot be trusted: the next outcome begins another one from what memory knows.
         _file?.Dispose();
         _file = null;
+        _isFailing = true;
         _health.Fail($"the outcome journal failed: {error.Message}", error is SpoolDiskFullException);
     }
 

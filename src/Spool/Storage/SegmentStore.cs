@@ -236,7 +236,7 @@ internal sealed class SegmentStore : IDisposable
                     return false;
                 }
             }
-            catch (IOException)
+            catch (Exception)
             {
                 // The disk does not even tell its free space: the writer will meet the fault and report it.
                 return false;
@@ -267,7 +267,7 @@ internal sealed class SegmentStore : IDisposable
 
             return true;
         }
-        catch (IOException)
+        catch (Exception)
         {
             // A spare is a matter of speed only. The writer does without it, and reports the disk if the fault lasts.
             Forget(SegmentBytes);
@@ -287,7 +287,7 @@ internal sealed class SegmentStore : IDisposable
         {
             _files.Delete(path);
         }
-        catch (IOException)
+        catch (Exception)
         {
             // It is found blank and removed at the next start.
         }
