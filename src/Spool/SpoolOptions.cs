@@ -1,0 +1,70 @@
+namespace EcStreamOrleans.Spool;
+
+/// <summary>The limits of one spool. Each one bounds memory, disk or time, and refuses with a reason when it is met.</summary>
+public sealed class SpoolOptions
+{
+    /// <summary>The smallest segment the format allows: a header block and one block of records.</summary>
+    public const int SmallestSegmentBytes = 8192;
+
+    /// <summary>The directory of the spool, on a local disk. It is created when missing. Required: there is no default, since a guess would hide mail.</summary>
+    public string Directory { get; set; } = "";
+
+    /// <summary>
+    /// The size of a segment file, rounded up to 4096. A larger segment holds its disk space longer for the sake of one message that
+    /// cannot be delivered; a smaller one is changed more often. Default: 64 MiB.
+    /// </summary>
+    public int SegmentBytes { get; set; } = 64 << 20;
+
+    /// <summary>The most bytes that all segment files together may take; beyond it appends are refused as full. Default: 16 GiB, a quarter of a common 64 GiB data disk.</summary>
+    public long MaxBytes { get; set; } = 16L << 30;
+
+    /// <summary>How many free segments are kept written ahead of need. Default: 2, so that one is ready while the next is being written.</summary>
+    public int SpareSegments { get; set; } = 2;
+
+    /// <summary>The free space of the disk below which no new file is begun. Default: 256 MiB, room for the journal and for failed messages.</summary>
+    public long MinFreeDiskBytes { get; set; } = 256L << 20;
+
+    /// <summary>How many of the newest batch ids are remembered so that a repeated append finds its first. Default: 65536, minutes of traffic at full speed.</summary>
+    public int DedupeBatches { get; set; } = 65536;
+
+    /// <summary>The most bytes written before a flush, when more than one batch waits. Default: 4 MiB, where larger writes stop being faster.</summary>
+    public int MaxGroupBytes { get; set; } = 4 << 20;
+
+    /// <summary>The most bytes of batches that wait for the writer; beyond it appends are refused as full. Default: 256 MiB, about a third of a second of a fast disk.</summary>
+    public long MaxQueuedBytes { get; set; } = 256L << 20;
+
+    /// <summary>The size at which the outcome journal is compacted into a new file. Default: 64 MiB, read back in well under a second.</summary>
+    public long JournalBytes { get; set; } = 64L << 20;
+
+    /// <summary>Checks the values against each other.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range; the message names every one of them.</exception>
+    internal void Validate()
+    {
+        List<string> errors = [];
+        if (string.IsNullOrWhiteSpace(Directory))
+        {
+            errors.Add("Spool:Directory is empty; name a directory on a local disk.");
+        }
+
+        Require(errors, nameof(SegmentBytes), SegmentBytes, SmallestSegmentBytes, 1 << 30);
+        Require(errors, nameof(MaxBytes), MaxBytes, SegmentBytes, long.MaxValue);
+        Require(errors, nameof(SpareSegments), SpareSegments, 0, 1024);
+        Require(errors, nameof(MinFreeDiskBytes), MinFreeDiskBytes, 0, long.MaxValue);
+        Require(errors, nameof(DedupeBatches), DedupeBatches, 1, 1 << 24);
+        Require(errors, nameof(MaxGroupBytes), MaxGroupBytes, 4096, 256 << 20);
+        Require(errors, nameof(MaxQueuedBytes), MaxQueuedBytes, 1, long.MaxValue);
+        Require(errors, nameof(JournalBytes), JournalBytes, 4096, long.MaxValue);
+        if (errors.Count > 0)
+        {
+            throw new ArgumentException(string.Join(' ', errors));
+        }
+    }
+
+    private static void Require(List<string> errors, string name, long value, long min, long max)
+    {
+        if (value < min || value > max)
+        {
+            errors.Add($"Spool:{name} is {value}; it must be between {min} and {max}.");
+        }
+    }
+}

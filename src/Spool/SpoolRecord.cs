@@ -1,0 +1,97 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using EcStreamOrleans.Protocol;
+
+namespace EcStreamOrleans.Spool;
+
+/// <summary>Names a record that waits.</summary>
+/// <param name="RecordNumber">The record's number, counted from 1 for the life of the spool.</param>
+/// <param name="Count">How many messages it holds, done ones included.</param>
+/// <param name="Bytes">How many bytes the record takes: what reading it costs in memory.</param>
+public readonly record struct SpoolRecordRef(long RecordNumber, int Count, long Bytes);
+
+/// <summary>A record read back and verified. Its memory is pooled: no package may be used after <see cref="Dispose"/>.</summary>
+public sealed class SpoolRecord : IDisposable
+{
+    private readonly RecordTable? _table;
+    private readonly RecordEntry? _entry;
+    private readonly RecordHeader _header;
+    private byte[]? _buffer;
+
+    internal SpoolRecord(byte[] buffer, RecordHeader header, RecordTable? table, RecordEntry? entry)
+    {
+        _buffer = buffer;
+        _header = header;
+        _table = table;
+        _entry = entry;
+        Peer = Encoding.UTF8.GetString(buffer, RecordHeader.Size, header.PeerBytes);
+        Listener = Encoding.UTF8.GetString(buffer, RecordHeader.Size + header.PeerBytes, header.ListenerBytes);
+    }
+
+    /// <summary>The batch's id.</summary>
+    public BatchId Id => _header.Batch;
+
+    /// <summary>The record's number.</summary>
+    public long RecordNumber => _header.Number;
+
+    /// <summary>The peer that injected the batch.</summary>
+    public string Peer { get; }
+
+    /// <summary>The address of the Listen scope that took it.</summary>
+    public string Listener { get; }
+
+    /// <summary>When the spool took it.</summary>
+    public DateTimeOffset AcceptedAt => new(_header.AcceptedTicks, TimeSpan.Zero);
+
+    /// <summary>How many messages it holds.</summary>
+    public int Count => _header.Count;
+
+    /// <summary>One package, verbatim.</summary>
+    /// <param name="index">The message's index.</param>
+    public ReadOnlyMemory<byte> GetPackage(int index)
+    {
+        ObjectDisposedException.ThrowIf(_buffer is null, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        var ends = RecordHeader.Size + _header.PeerBytes + _header.ListenerBytes;
+        var start = index == 0 ? 0 : BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(ends + (4 * (index - 1))));
+        var end = BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(ends + (4 * index)));
+        return _buffer.AsMemory(ends + (4 * Count) + start, end - start);
+    }
+
+    /// <summary>Whether a message is done.</summary>
+    /// <param name="index">The message's index.</param>
+    public bool IsDone(int index) => IsDone(index, SpoolOutcome.AllRecipients);
+
+    /// <summary>Whether a recipient of a message is done.</summary>
+    /// <param name="index">The message's index.</param>
+    /// <param name="recipient">The recipient's index.</param>
+    public bool IsDone(int index, int recipient) => _table is not null && _entry is not null && _table.IsDone(_entry, index, recipient);
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _buffer, null) is { } buffer)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Reads a record from its segment; null when what is there is not that record, whole.</summary>
+    internal static SpoolRecord? Read(ISpoolFile file, long offset, RecordHeader expected, ulong key, RecordTable? table, RecordEntry? entry)
+    {
+        var length = (int)expected.TotalBytes;
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        if (file.Read(buffer.AsSpan(0, length), offset) == length
+            && RecordHeader.TryRead(buffer.AsSpan(0, length), key, out var header)
+            && header == expected
+            && header.BodyIsWhole(buffer))
+        {
+            return new SpoolRecord(buffer, header, table, entry);
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        return null;
+    }
+}
