@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using EcStreamOrleans.Delivery;
 
 namespace EcStreamOrleans.Cli.Commands;
@@ -35,31 +36,31 @@ internal static class CommonOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON object instead of text; no progress." };
 
-    public static Option<int> Number(string name, string description, int byDefault, int min, int max)
+    public static Option<int> Number(string name, string description, int byDefault, int min, int max) => new(name)
     {
-        var option = new Option<int>(name)
-        {
-            Description = description,
-            HelpName = "N",
-            DefaultValueFactory = _ => byDefault,
-        };
-        option.Validators.Add(result => RequireRange(result, option, min, max));
-        return option;
-    }
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => byDefault,
+        CustomParser = argument => ParseNumber(argument, name, min, max),
+    };
 
-    public static Option<int> RequiredNumber(string name, string description, int min, int max)
+    public static Option<int> RequiredNumber(string name, string description, int min, int max) => new(name)
     {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", Required = true };
-        option.Validators.Add(result => RequireRange(result, option, min, max));
-        return option;
-    }
+        Description = description,
+        HelpName = "N",
+        Required = true,
+        CustomParser = argument => ParseNumber(argument, name, min, max),
+    };
 
-    private static void RequireRange(OptionResult result, Option<int> option, int min, int max)
+    public static int ParseNumber(ArgumentResult argument, string name, int min, int max)
     {
-        // A value that is no number has been reported by the parser itself.
-        if (!result.Errors.Any() && result.GetValue(option) is var value && (value < min || value > max))
+        var text = argument.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
         {
-            result.AddError($"{option.Name} {value}: must be from {min} to {max}");
+            return value;
         }
+
+        argument.AddError($"{name} {text}: must be a number from {min} to {max}");
+        return default;
     }
 }

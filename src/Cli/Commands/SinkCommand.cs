@@ -23,18 +23,16 @@ internal static class SinkCommand
         var maildir = new Option<string?>("--maildir") { Description = "Deliver into this Maildir; made when missing.", HelpName = "DIR" };
         var reply = new Option<string>("--reply") { Description = "The verdict on every sound package.", DefaultValueFactory = _ => "K" };
         reply.AcceptOnlyFromAmong("K", "Z", "D");
-        var max = new Option<int?>("--max") { Description = "End after so many messages.", HelpName = "N" };
-        max.Validators.Add(result =>
+        var max = new Option<int?>("--max")
         {
-            if (!result.Errors.Any() && result.GetValue(max) is < 1)
-            {
-                result.AddError("--max must be at least 1");
-            }
-        });
+            Description = "End after so many messages.",
+            HelpName = "N",
+            CustomParser = static argument => CommonOptions.ParseNumber(argument, "--max", 1, int.MaxValue),
+        };
         var command = new ExampleCommand("sink", "Take messages, as an ECStream server.", Examples) { listen, maildir, reply, max };
         command.Validators.Add(result =>
         {
-            if (!result.Errors.Any() && result.GetValue(maildir) is not null && result.GetValue(reply) != "K")
+            if (result.GetResult(maildir) is not null && result.GetResult(reply)?.Tokens is [{ Value: not "K" }])
             {
                 result.AddError("--maildir goes with --reply K only: what is not accepted is not delivered");
             }
