@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Text.Json;
+using EcStreamOrleans.AdminApi;
+using EcStreamOrleans.Cli.Admin;
+
+namespace EcStreamOrleans.Cli.Commands;
+
+internal static class StatusCommand
+{
+    private const string Examples = """
+        Exit: 0 the node is ready, 1 it answers and is not, 2 it cannot be asked.
+
+        Examples:
+          ecgrid status
+          ecgrid status --admin http://10.0.0.5:8025 --json
+        """;
+
+    public static Command Create(CliHost host)
+    {
+        var admin = AdminOption.Create();
+        var json = new Option<bool>("--json") { Description = "Print the admin API's answer as it is." };
+        var command = new ExampleCommand("status", "Show how a node is: listeners, sessions, peers, spool, relay.", Examples) { admin, json };
+        command.SetAction((parsed, interrupted) => RunAsync(host, parsed.GetRequiredValue(admin), parsed.GetValue(json), interrupted));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliHost host, Uri admin, bool json, CancellationToken interrupted)
+    {
+        using var client = new AdminClient(admin, host.HttpHandler);
+        var answer = await client.GetAsync("api/v1/status", interrupted);
+        if (answer.Content is null)
+        {
+            return host.CannotStart(answer.Error);
+        }
+
+        StatusReport? report;
+        try
+        {
+            report = JsonSerializer.Deserialize(answer.Content, AdminJson.Default.StatusReport);
+        }
+        catch (JsonException failure)
+        {
+            return host.CannotStart($"{admin}: this is no status report: {failure.Message}");
+        }
+
+        if (report is null)
+        {
+            return host.CannotStart($"{admin}: this is no status report");
+        }
+
+        if (json)
+        {
+            await host.Out.WriteLineAsync(System.Text.Encoding.UTF8.GetString(answer.Content));
+        }
+        else
+        {
+            StatusPage.Write(report, host.Out);
+        }
+
+        return report.Ready ? ExitCode.Success : ExitCode.NotEverything;
+    }
+}

@@ -1,0 +1,3 @@
+using EcStreamOrleans.Cli;
+
+return await EcGrid.RunAsync(args, CliHost.FromProcess(), CancellationToken.None);

@@ -1,0 +1,118 @@
+using System.Net;
+using System.Text.Json;
+using EcStreamOrleans.AdminApi;
+
+namespace EcStreamOrleans.Cli.Tests;
+
+public sealed class AdminTests
+{
+    private static readonly SpoolEntry Entry = new(
+        "s1-7", "failed", "192.0.2.7", DateTimeOffset.UnixEpoch, 321, "a@example.com", ["b@example.com", "c\u001b[31m@example.com"], "5.1.1 no such user");
+
+    [Fact]
+    public async Task Status_NoGateway_SaysThatMessagesAreHeld()
+    {
+        var run = await AskAsync(new Admin(Json(Report(ready: true))), "status");
+        Assert.Equal(ExitCode.Success, await run.Exit);
+        Assert.Contains("HELD: no gateway is configured; 42 messages stay in the spool", run.Out);
+        Assert.Contains("127.0.0.1:1825", run.Out);
+        Assert.Contains("192.0.2.7", run.Out);
+    }
+
+    [Fact]
+    public async Task Status_NotReady_ExitsOneAndSaysWhy()
+    {
+        var run = await AskAsync(new Admin(Json(Report(ready: false))), "status");
+        Assert.Equal(ExitCode.NotEverything, await run.Exit);
+        Assert.Contains("not ready: spool is not writable", run.Out);
+    }
+
+    [Fact]
+    public async Task StatusJson_IsTheAnswerItself()
+    {
+        var json = Json(Report(ready: true));
+        var run = await AskAsync(new Admin(json), "status", "--json");
+        Assert.Equal(json, run.Out.TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("<html>", HttpStatusCode.OK)]
+    [InlineData("", HttpStatusCode.InternalServerError)]
+    public async Task Status_NoAnswerOfAnAdminApi_ExitsTwoWithOneLine(string content, HttpStatusCode status)
+    {
+        var run = await AskAsync(new Admin(content, status), "status");
+        Assert.Equal(ExitCode.CannotStart, await run.Exit);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Status_NobodyListens_ExitsTwo()
+    {
+        var (sink, address) = await CliRun.StartSinkAsync();
+        await sink.InterruptAsync();
+        var run = await CliRun.CompleteAsync("status", "--admin", $"http://{address}");
+        Assert.Equal(ExitCode.CannotStart, await run.Exit);
+        Assert.Contains(address, run.Error);
+    }
+
+    [Fact]
+    public async Task SpoolList_ShowsEveryMessageAndNoControlCharacter()
+    {
+        var admin = new Admin(JsonSerializer.Serialize(new SpoolListing([Entry], true), AdminJson.Default.SpoolListing));
+        var run = await AskAsync(admin, "spool", "list", "--limit", "1");
+        Assert.Equal(ExitCode.Success, await run.Exit);
+        Assert.Equal("http://127.0.0.1:8025/api/v1/spool?limit=1", admin.Asked);
+        Assert.Contains("s1-7", run.Out);
+        Assert.Contains("<b@example.com> and 1 more", run.Out);
+        Assert.Contains("… and more", run.Out);
+    }
+
+    [Fact]
+    public async Task SpoolShow_WritesTheMessageUnchangedAndTheEnvelopeBesideIt()
+    {
+        byte[] message = [.. "Subject: x\r\n\r\n"u8, 0, 255];
+        var admin = new Admin(JsonSerializer.Serialize(new SpoolMessage(Entry, message), AdminJson.Default.SpoolMessage));
+        var run = await AskAsync(admin, "spool", "show", "s1/7", "--admin", "http://127.0.0.1:9/base");
+        Assert.Equal(ExitCode.Success, await run.Exit);
+        Assert.Equal("http://127.0.0.1:9/base/api/v1/spool/s1%2F7", admin.Asked);
+        Assert.Equal(message, run.Binary);
+        Assert.Contains("Sender: <a@example.com>", run.Error);
+        Assert.DoesNotContain("\u001b", run.Error);
+    }
+
+    [Fact]
+    public async Task SpoolShow_NoSuchMessage_ExitsOne()
+    {
+        var run = await AskAsync(new Admin("", HttpStatusCode.NotFound), "spool", "show", "x");
+        Assert.Equal(ExitCode.NotEverything, await run.Exit);
+        Assert.Contains("no message x", run.Error);
+    }
+
+    private static async Task<CliRun> AskAsync(Admin admin, params string[] args)
+    {
+        var run = CliRun.Start(args, [], TimeProvider.System, admin);
+        await run.Exit;
+        return run;
+    }
+
+    private static string Json(StatusReport report) => JsonSerializer.Serialize(report, AdminJson.Default.StatusReport);
+
+    private static StatusReport Report(bool ready) => new(
+        "node1", "0.1.0", DateTimeOffset.UnixEpoch, 93_784, ready, ready ? [] : ["spool is not writable"],
+        [new ListenStatus("127.0.0.1:1825", "127.0.0.1:1825", 2, null), new ListenStatus("[::1]:1825", null, 0, "address in use")],
+        new SessionCounts(2, 17, 1000, 3, 1),
+        [new PeerStatus("192.0.2.7", 2, 40, 1000, 3, 1, 1_234_567, DateTimeOffset.UnixEpoch)],
+        new SpoolReport("s1", "/data/spool", ready, ready ? null : "no space", 42, 7, 1 << 26, 61.5, 1, 2, 0),
+        new RelayReport("held", null, null, 0, 0, 0, 0, null, null));
+
+    private sealed class Admin(string content, HttpStatusCode status = HttpStatusCode.OK) : HttpMessageHandler
+    {
+        public string? Asked { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Asked = request.RequestUri!.AbsoluteUri;
+            return Task.FromResult(new HttpResponseMessage(status) { Content = new StringContent(content) });
+        }
+    }
+}
