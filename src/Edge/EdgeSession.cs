@@ -289,14 +289,13 @@ internal sealed class EdgeSession : IDisposable
                 break;
             }
 
-            if (_builder.Length >= _edge.Options.BatchBytes)
+            if (_builder.Replies > 0 && _builder.Length >= _edge.Options.BatchBytes)
             {
                 end = FillEnd.BatchFull;
                 break;
             }
 
-            var hasWhole = _builder.Replies > 0;
-            var status = _packages.Read(ref input, _builder, wholeOnly: hasWhole);
+            var status = _packages.Read(ref input, _builder, wholeOnly: _builder.Replies > 0);
             if (status == PackageStatus.NeedMore)
             {
                 // A part at the end stays where it is until the batch before it is closed; then it starts the next one.

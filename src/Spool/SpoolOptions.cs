@@ -36,35 +36,37 @@ public sealed class SpoolOptions
     /// <summary>The size at which the outcome journal is compacted into a new file. Default: 64 MiB, read back in well under a second.</summary>
     public long JournalBytes { get; set; } = 64L << 20;
 
-    /// <summary>Checks the values against each other.</summary>
+    /// <summary>What is wrong with the values: one sentence a fault, naming the setting, the value and the range.</summary>
+    public IEnumerable<string> FindErrors()
+    {
+        return new[]
+        {
+            Check(nameof(SegmentBytes), SegmentBytes, SmallestSegmentBytes, 1 << 30),
+            Check(nameof(MaxBytes), MaxBytes, SegmentBytes, long.MaxValue),
+            Check(nameof(SpareSegments), SpareSegments, 0, 1024),
+            Check(nameof(MinFreeDiskBytes), MinFreeDiskBytes, 0, long.MaxValue),
+            Check(nameof(DedupeBatches), DedupeBatches, 1, 1 << 24),
+            Check(nameof(MaxGroupBytes), MaxGroupBytes, 4096, 256 << 20),
+            Check(nameof(MaxQueuedBytes), MaxQueuedBytes, 1, long.MaxValue),
+            Check(nameof(JournalBytes), JournalBytes, 4096, long.MaxValue),
+        }.OfType<string>();
+    }
+
     /// <exception cref="ArgumentException">A value is out of its range; the message names every one of them.</exception>
     internal void Validate()
     {
-        List<string> errors = [];
+        List<string> errors = [.. FindErrors()];
         if (string.IsNullOrWhiteSpace(Directory))
         {
-            errors.Add("Spool:Directory is empty; name a directory on a local disk.");
+            errors.Add("The spool needs a directory on a local disk.");
         }
 
-        Require(errors, nameof(SegmentBytes), SegmentBytes, SmallestSegmentBytes, 1 << 30);
-        Require(errors, nameof(MaxBytes), MaxBytes, SegmentBytes, long.MaxValue);
-        Require(errors, nameof(SpareSegments), SpareSegments, 0, 1024);
-        Require(errors, nameof(MinFreeDiskBytes), MinFreeDiskBytes, 0, long.MaxValue);
-        Require(errors, nameof(DedupeBatches), DedupeBatches, 1, 1 << 24);
-        Require(errors, nameof(MaxGroupBytes), MaxGroupBytes, 4096, 256 << 20);
-        Require(errors, nameof(MaxQueuedBytes), MaxQueuedBytes, 1, long.MaxValue);
-        Require(errors, nameof(JournalBytes), JournalBytes, 4096, long.MaxValue);
         if (errors.Count > 0)
         {
             throw new ArgumentException(string.Join(' ', errors));
         }
     }
 
-    private static void Require(List<string> errors, string name, long value, long min, long max)
-    {
-        if (value < min || value > max)
-        {
-            errors.Add($"Spool:{name} is {value}; it must be between {min} and {max}.");
-        }
-    }
+    private static string? Check(string name, long value, long min, long max) =>
+        value >= min && value <= max ? null : $"Grid:Spool:{name} = {value}: must be between {min} and {max}.";
 }

@@ -155,6 +155,28 @@ public sealed class MailSpoolTests
     }
 
     [Fact]
+    public async Task AFailedDisk_ThatIsBack_IsFoundOutWithoutAnAppend()
+    {
+        var time = new FakeTimeProvider();
+        var disk = new MemoryDisk();
+        await using var spool = TestSpool.Open(disk, time: time);
+        disk.WriteFault = _ => new IOException("EIO");
+        Assert.Equal(AppendStatus.Failed, (await spool.AppendAsync(TestSpool.Batch(1), CancellationToken.None)).Status);
+        Assert.False(spool.GetStatus().Healthy);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        disk.WriteFault = null;
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return spool.GetStatus().Healthy;
+            },
+            TimeSpan.FromSeconds(60)));
+        Assert.Equal(1, await spool.Append(TestSpool.Batch(1)));
+    }
+
+    [Fact]
     public async Task TooLittleFreeSpace_IsFullWithTheLimit()
     {
         var options = TestSpool.Options();

@@ -37,6 +37,8 @@ internal sealed class AppendWriter : IDisposable
     private long _nextGeneration;
     private long _committedThrough;
     private (DateTimeOffset At, string Reason, AppendStatus Status)? _fault;
+    private readonly ITimer _probeTimer;
+    private bool _isProbeDue;
     private Counters _counters;
 
     public AppendWriter(SpoolOptions options, WriterStart start, DedupeWindow dedupe, SegmentStore segments, RecordTable table, OutcomeJournal journal, SpoolHealth health, TimeProvider time, ChannelWriter<SpoolRecordRef> waiting)
@@ -44,6 +46,7 @@ internal sealed class AppendWriter : IDisposable
         (_options, _start, _dedupe, _segments, _table, _journal, _health, _time, _waiting) = (options, start, dedupe, segments, table, journal, health, time, waiting);
         (_nextRecord, _nextGeneration, _committedThrough) = (start.NextRecord, start.NextGeneration, start.CommittedThrough);
         _buffer = new GroupBuffer(options.MaxGroupBytes);
+        _probeTimer = time.CreateTimer(static me => ((AppendWriter)me!).AskForProbe(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "spool-writer" };
     }
 
@@ -87,13 +90,13 @@ internal sealed class AppendWriter : IDisposable
 
             if (bytes > _options.MaxBytes || bytes > 1 << 30)
             {
-                return new(new AppendResult(AppendStatus.Failed, -1, $"the batch takes {bytes} bytes; a record may have {Math.Min(_options.MaxBytes, 1 << 30)} (Spool:MaxBytes, and 1 GiB by the format)"));
+                return new(new AppendResult(AppendStatus.Failed, -1, $"the batch takes {bytes} bytes; a record may have {Math.Min(_options.MaxBytes, 1 << 30)} (Grid:Spool:MaxBytes, and 1 GiB by the format)"));
             }
 
             // A batch larger than the whole bound is let in when it is alone: refusing it for ever would help nobody.
             if (_queuedBytes > 0 && _queuedBytes + bytes > _options.MaxQueuedBytes)
             {
-                return new(new AppendResult(AppendStatus.Full, -1, $"{_queuedBytes} bytes wait to be written, {bytes} more were offered and Spool:MaxQueuedBytes allows {_options.MaxQueuedBytes}"));
+                return new(new AppendResult(AppendStatus.Full, -1, $"{_queuedBytes} bytes wait to be written, {bytes} more were offered and Grid:Spool:MaxQueuedBytes allows {_options.MaxQueuedBytes}"));
             }
 
             var operation = AppendOperation.Rent(batch, bytes);
@@ -120,6 +123,7 @@ internal sealed class AppendWriter : IDisposable
             _thread.Join();
         }
 
+        _probeTimer.Dispose();
         _buffer.Dispose();
     }
 
@@ -149,7 +153,36 @@ internal sealed class AppendWriter : IDisposable
         }
     }
 
-    /// <summary>Waits for work and takes as much as one group may hold. False at the end.</summary>
+    /// <summary>
+    /// A spool that refuses mail is sent none by whoever looks at its readiness, so it cannot wait for an append to find out that the
+    /// disk is back: it tries by itself.
+    /// </summary>
+    private void AskForProbe()
+    {
+        lock (_gate)
+        {
+            _isProbeDue = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    private void Probe()
+    {
+        if (!HasSegmentFor(SegmentHeader.BlockSize, out var reason))
+        {
+            _health.Fail(reason!, isFull: true);
+            _probeTimer.Change(RetryAfter, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        var next = _buffer.End();
+        _segment!.File.Flush();
+        _position = next;
+        _fault = null;
+        _health.Recover();
+    }
+
+    /// <summary>Waits for work and takes as much as one group may hold; a group of nothing is a probe. False at the end.</summary>
     private bool TakeGroup()
     {
         lock (_gate)
@@ -159,6 +192,12 @@ internal sealed class AppendWriter : IDisposable
                 if (_isStopping)
                 {
                     return false;
+                }
+
+                if (_isProbeDue)
+                {
+                    _isProbeDue = false;
+                    return true;
                 }
 
                 Monitor.Wait(_gate);
@@ -177,6 +216,12 @@ internal sealed class AppendWriter : IDisposable
 
     private void WriteGroup()
     {
+        if (_group.Count == 0)
+        {
+            Probe();
+            return;
+        }
+
         if (_fault is { } fault && _time.GetUtcNow() - fault.At < RetryAfter)
         {
             Refuse(0, fault.Status, fault.Reason);
@@ -190,6 +235,7 @@ internal sealed class AppendWriter : IDisposable
             if (!HasSegmentFor(_group[first].RecordBytes, out var reason))
             {
                 _health.Fail(reason!, isFull: true);
+                _probeTimer.Change(RetryAfter, Timeout.InfiniteTimeSpan);
                 Refuse(first, AppendStatus.Full, reason!);
                 return;
             }
@@ -333,6 +379,7 @@ internal sealed class AppendWriter : IDisposable
         var reason = $"{(isFull ? "the disk is full" : "the disk failed")}: {error.Message}";
         _fault = (_time.GetUtcNow(), reason, isFull ? AppendStatus.Full : AppendStatus.Failed);
         _health.Fail(reason, isFull);
+        _probeTimer.Change(RetryAfter, Timeout.InfiniteTimeSpan);
         if (_segment is { } segment)
         {
             _segment = null;

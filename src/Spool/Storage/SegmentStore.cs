@@ -157,12 +157,12 @@ internal sealed class SegmentStore : IDisposable
     {
         if (_bytes + capacity > _options.MaxBytes)
         {
-            return $"the spool is full: {_count} segments take {_bytes} bytes, {capacity} more are needed and Spool:MaxBytes allows {_options.MaxBytes}";
+            return $"the spool is full: {_count} segments take {_bytes} bytes, {capacity} more are needed and Grid:Spool:MaxBytes allows {_options.MaxBytes}";
         }
 
         var free = _files.FreeBytes(_options.Directory);
         return free - capacity < _options.MinFreeDiskBytes
-            ? $"the disk is full: {free} bytes are free, {capacity} are needed and Spool:MinFreeDiskBytes keeps {_options.MinFreeDiskBytes}"
+            ? $"the disk is full: {free} bytes are free, {capacity} are needed and Grid:Spool:MinFreeDiskBytes keeps {_options.MinFreeDiskBytes}"
             : null;
     }
 

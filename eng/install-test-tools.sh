@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs what the interoperability tests talk to: Postfix's qmqp-source, qmqp-sink and qmqpd, and nullmailer's qmqp client.
+# Debian and Ubuntu; run as root. Without them those tests are skipped with a reason.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+
+if ! command -v qmqp-source >/dev/null || ! command -v qmqp-sink >/dev/null; then
+    apt-get update -q
+    echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+    apt-get install -q -y --no-install-recommends postfix
+fi
+
+# nullmailer is a mail server of its own and conflicts with Postfix: its client is taken out of the package, nothing is installed.
+nullmailer=${NULLMAILER_DIR:-/opt/nullmailer}
+if [ ! -x "$nullmailer/usr/lib/nullmailer/qmqp" ]; then
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    chmod 755 "$work"
+    (cd "$work" && { apt-get download -q nullmailer || { apt-get update -q && apt-get download -q nullmailer; }; })
+    mkdir -p "$nullmailer"
+    dpkg -x "$work"/nullmailer_*.deb "$nullmailer"
+    # libraries that only nullmailer needs
+    apt-get install -q -y --no-install-recommends libgnutls30 libgcc-s1 libstdc++6 >/dev/null
+fi

@@ -1,0 +1,108 @@
+using EcStreamOrleans.AdminApi;
+using EcStreamOrleans.Edge;
+using EcStreamOrleans.Silo.Configuration;
+using EcStreamOrleans.Silo.Relay;
+using EcStreamOrleans.Silo.Spooling;
+
+namespace EcStreamOrleans.Silo.Admin;
+
+/// <summary>What the node says of itself: readiness and the whole status.</summary>
+internal sealed class NodeStatus(
+    SpoolHost spoolHost,
+    RelayWorker relay,
+    RelayInstruments relayInstruments,
+    SessionRegistry sessions,
+    EdgeListeners listeners,
+    ISiloStatusOracle silo,
+    IHostApplicationLifetime lifetime,
+    GridSettings settings,
+    TimeProvider clock)
+{
+    /// <summary>The status lists this many peers, the busiest: it is for people.</summary>
+    private const int MostPeers = 1_000;
+
+    private readonly long _started = clock.GetTimestamp();
+
+    /// <summary>What keeps the node from taking mail; empty if nothing does.</summary>
+    public List<string> FindObstacles()
+    {
+        List<string> obstacles = [];
+        if (!lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            obstacles.Add("listener: not bound yet");
+        }
+
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            obstacles.Add("listener: stopping");
+        }
+
+        if (silo.CurrentStatus != SiloStatus.Active)
+        {
+            obstacles.Add($"cluster: this silo is {silo.CurrentStatus}");
+        }
+
+        if (!spoolHost.IsOpen)
+        {
+            obstacles.Add("spool: not open");
+        }
+        else if (spoolHost.Spool.GetStatus() is { Healthy: false } status)
+        {
+            obstacles.Add($"spool: {status.Reason}");
+        }
+
+        return obstacles;
+    }
+
+    public StatusReport Report()
+    {
+        var obstacles = FindObstacles();
+        var peers = sessions.Peers.ToList();
+        return new StatusReport(
+            Environment.MachineName,
+            SiloProgram.Version,
+            clock.GetUtcNow(),
+            clock.GetElapsedTime(_started).TotalSeconds,
+            obstacles.Count == 0,
+            obstacles,
+            [.. listeners.All.Select(l => new ListenStatus(l.Address, l.EndPoint, sessions.CountOn(l.Address), Error: null))],
+            new SessionCounts(sessions.Active, sessions.Total, peers.Sum(p => p.Accepted), peers.Sum(p => p.Deferred), peers.Sum(p => p.Rejected)),
+            [.. peers
+                .OrderByDescending(p => p.Accepted)
+                .Take(MostPeers)
+                .Select(p => new PeerStatus(p.Peer.Key, p.Sessions, p.Batches, p.Accepted, p.Deferred, p.Rejected, p.Bytes, p.LastActivity))],
+            ReportSpool(),
+            new RelayReport(
+                relay.State,
+                relay.Gateway?.DeliveryMethod,
+                relay.Gateway?.Gateway,
+                relayInstruments.Delivered,
+                relayInstruments.Deferred,
+                relayInstruments.Failed,
+                relayInstruments.WaitingForRetry,
+                relay.Gateway?.Trouble ?? relayInstruments.LastError,
+                relayInstruments.LastDelivery));
+    }
+
+    private SpoolReport ReportSpool()
+    {
+        if (!spoolHost.IsOpen)
+        {
+            return new SpoolReport("", settings.Spool.Directory, Healthy: false, "not open", 0, 0, 0, null, 0, 0, 0);
+        }
+
+        var status = spoolHost.Spool.GetStatus();
+        return new SpoolReport(
+            spoolHost.Spool.Id,
+            settings.Spool.Directory,
+            status.Healthy,
+            status.Reason,
+            status.MessagesWaiting,
+            status.RecordsWaiting,
+            status.BytesUsed,
+            status.OldestAcceptedAt is { } oldest ? (clock.GetUtcNow() - oldest).TotalSeconds : null,
+            status.SegmentsInUse,
+            status.SegmentsSpare,
+            status.FailedMessages);
+    }
+}

@@ -1,0 +1,72 @@
+using EcStreamOrleans.Edge;
+using EcStreamOrleans.Silo.Receptions;
+using EcStreamOrleans.Silo.Relay;
+using EcStreamOrleans.Spool;
+
+namespace EcStreamOrleans.Silo.Configuration;
+
+/// <summary>
+/// The settings of a silo that are not Momentum's: section <c>Grid</c> of the .NET configuration (environment variables
+/// <c>Grid__…</c>, command line <c>--Grid:…</c>, appsettings.json).
+/// </summary>
+internal sealed class GridSettings
+{
+    /// <summary>The configuration file in Momentum's grammar; <c>--conf</c>. Default: none, a listener on 127.0.0.1:1825.</summary>
+    public string? Conf { get; set; }
+
+    /// <summary>The directory for state and spool; <c>--data</c>. Default: <c>data</c> in the current directory, so that a first try needs no rights.</summary>
+    public string Data { get; set; } = "data";
+
+    /// <summary>Where the admin listener is; <c>--admin</c>. A loopback address: it has no authentication. Default: http://127.0.0.1:8025.</summary>
+    public string Admin { get; set; } = "http://127.0.0.1:8025";
+
+    /// <summary>The port of the silo among silos, on loopback. Range: 1 to 65535. Default: 11111, Orleans' own.</summary>
+    public int SiloPort { get; set; } = 11111;
+
+    /// <summary>The name of the service: state belongs to it. Default: ecstream.</summary>
+    public string ServiceId { get; set; } = "ecstream";
+
+    /// <summary>The name of the cluster. Default: single.</summary>
+    public string ClusterId { get; set; } = "single";
+
+    /// <summary>The limits of the edge.</summary>
+    public EdgeOptions Limits { get; set; } = new();
+
+    /// <summary>The spool; its directory is <c>spool</c> in <see cref="Data"/>.</summary>
+    public SpoolOptions Spool { get; set; } = new();
+
+    /// <summary>The relay.</summary>
+    public RelayOptions Relay { get; set; } = new();
+
+    /// <summary>The reception log.</summary>
+    public ReceptionLogOptions ReceptionLog { get; set; } = new();
+
+    /// <summary>Reads and checks the section.</summary>
+    /// <param name="configuration">The whole configuration.</param>
+    /// <param name="errors">Takes a sentence for everything that is wrong: unknown keys, values of the wrong kind, values out of range.</param>
+    public static GridSettings Read(IConfiguration configuration, List<string> errors)
+    {
+        var section = configuration.GetSection("Grid");
+        var settings = new GridSettings();
+        SettingsBinder.Bind(section, settings, errors);
+        settings.Spool.Directory = Path.Combine(Path.GetFullPath(settings.Data), "spool");
+        errors.AddRange(settings.Limits.Validate());
+        errors.AddRange(settings.Relay.Validate());
+        errors.AddRange(settings.Spool.FindErrors());
+        if (settings.SiloPort is < 1 or > 65535)
+        {
+            errors.Add($"Grid:SiloPort = {settings.SiloPort}: must be between 1 and 65535.");
+        }
+
+        if (!Uri.TryCreate(settings.Admin, UriKind.Absolute, out var admin) || admin.Scheme != Uri.UriSchemeHttp || admin.PathAndQuery != "/")
+        {
+            errors.Add($"Grid:Admin = {settings.Admin}: must be of the form http://ADDRESS:PORT.");
+        }
+        else if (!admin.IsLoopback)
+        {
+            errors.Add($"Grid:Admin = {settings.Admin}: must be a loopback address, since the admin listener has no authentication.");
+        }
+
+        return settings;
+    }
+}

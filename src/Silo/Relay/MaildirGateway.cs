@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using EcStreamOrleans.Delivery.Maildirs;
+using EcStreamOrleans.Protocol.Configuration;
+using EcStreamOrleans.Protocol.Framing;
+
+namespace EcStreamOrleans.Silo.Relay;
+
+/// <summary>Delivery method MAILDIR, an extension of ours: the gateway is a directory, and each recipient gets a file of his own.</summary>
+internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions options, string spoolId, IStreamCodec codec, TimeProvider clock) : IGatewayClient
+{
+    private static readonly FramingLimits Unlimited = new(long.MaxValue, int.MaxValue, int.MaxValue);
+
+    private readonly Maildir _maildir = new(gateway.Directory!, Environment.MachineName, clock);
+
+    public string DeliveryMethod => "MAILDIR";
+
+    public string Gateway => _maildir.Directory;
+
+    public string? Trouble { get; private set; }
+
+    public Task RunAsync(ChannelReader<RelayItem> items, CancellationToken cancellationToken) =>
+        Task.WhenAll(Enumerable.Range(0, options.Connections).Select(_ => WriteFilesAsync(items, cancellationToken)));
+
+    private async Task WriteFilesAsync(ChannelReader<RelayItem> items, CancellationToken cancellationToken)
+    {
+        await foreach (var item in items.ReadAllAsync(cancellationToken))
+        {
+            // Files block: away from the threads that serve connections and grains.
+            await Task.Factory.StartNew(() => Deliver(item), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
+
+    private void Deliver(RelayItem item)
+    {
+        var messages = new List<MaildirMessage>();
+        var places = new List<(int Place, int Recipient)>();
+        for (var place = 0; place < item.Messages.Length; place++)
+        {
+            Collect(item, place, messages, places);
+        }
+
+        var results = _maildir.DeliverBatch(CollectionsMarshal.AsSpan(messages));
+        for (var first = 0; first < results.Length;)
+        {
+            var place = places[first].Place;
+            var end = first;
+            string? trouble = null;
+            for (; end < results.Length && places[end].Place == place; end++)
+            {
+                trouble ??= results[end].Reason;
+            }
+
+            if (trouble is not null)
+            {
+                // Those that have it are done; the others get it at the next attempt.
+                for (var i = first; i < end; i++)
+                {
+                    if (results[i].IsDelivered)
+                    {
+                        item.AddDeliveredRecipient(item.Messages[place], places[i].Recipient);
+                    }
+                }
+            }
+
+            Trouble = trouble;
+            item.SetResult(place, trouble is null ? new DeliveryResult(DeliveryStatus.Delivered, "2.0.0 in the Maildir") : DeliveryResult.Temporary($"4.2.0 {trouble}"));
+            first = end;
+        }
+    }
+
+    private void Collect(RelayItem item, int place, List<MaildirMessage> messages, List<(int Place, int Recipient)> places)
+    {
+        var package = item.GetPackage(place);
+        codec.ReadEnvelope(package.Span, Unlimited, out var envelope);
+        var message = Part(package, envelope.Message);
+        var sender = Part(package, envelope.Sender);
+        var id = $"{spoolId}-{item.Record.RecordNumber:x}-{item.Messages[place]}";
+        var index = 0;
+        foreach (var recipient in envelope.Recipients)
+        {
+            if (!item.Record.IsDone(item.Messages[place], index))
+            {
+                messages.Add(new MaildirMessage(id, sender, Part(package, recipient), message));
+                places.Add((place, index));
+            }
+
+            index++;
+        }
+
+        if (places.Count == 0 || places[^1].Place != place)
+        {
+            item.SetResult(place, new DeliveryResult(DeliveryStatus.Delivered, "2.0.0 all recipients have it"));
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Part(ReadOnlyMemory<byte> whole, ReadOnlySpan<byte> part) =>
+        whole.Span.Overlaps(part, out var offset) ? whole.Slice(offset, part.Length) : default;
+}

@@ -1,0 +1,82 @@
+using System.Reflection;
+using EcStreamOrleans.Protocol.Configuration;
+using EcStreamOrleans.Silo.Configuration;
+
+namespace EcStreamOrleans.Silo;
+
+/// <summary>The silo as a program: reads what it is told, says everything that is wrong with it at once, and runs.</summary>
+internal static class SiloProgram
+{
+    public static string Version { get; } =
+        typeof(SiloProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    /// <returns>0 after an orderly stop, 1 if the silo failed, 2 if it was told something it cannot do.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter errorOutput)
+    {
+        if (args.Contains("--help") || args.Contains("-h"))
+        {
+            await output.WriteAsync(SiloArguments.Help);
+            return 0;
+        }
+
+        if (args.Contains("--version"))
+        {
+            await output.WriteLineAsync(Version);
+            return 0;
+        }
+
+        var errors = new List<string>(SiloArguments.FindErrors(args));
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        if (errors.Count == 0)
+        {
+            builder.Configuration.AddCommandLine(args, SiloArguments.Switches);
+        }
+
+        var settings = GridSettings.Read(builder.Configuration, errors);
+        var configuration = ReadConfiguration(settings.Conf, errors, errorOutput);
+        if (errors.Count > 0 || configuration is null)
+        {
+            foreach (var error in errors)
+            {
+                await errorOutput.WriteLineAsync(error);
+            }
+
+            return 2;
+        }
+
+        try
+        {
+            await using var app = SiloHosting.Build(builder, settings, configuration, more: null);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception error) when (SiloFailures.Explain(error, settings) is { } words)
+        {
+            await errorOutput.WriteLineAsync(words);
+            return 1;
+        }
+    }
+
+    private static GridConfiguration? ReadConfiguration(string? file, List<string> errors, TextWriter errorOutput)
+    {
+        if (file is null)
+        {
+            return ConfigurationLoader.Default;
+        }
+
+        var result = ConfigurationLoader.Load(file, DiskConfigFiles.FromEnvironment());
+        foreach (var diagnostic in result.Diagnostics)
+        {
+            if (diagnostic.Severity == ConfigSeverity.Error)
+            {
+                errors.Add(diagnostic.ToString());
+            }
+            else
+            {
+                errorOutput.WriteLine(diagnostic.ToString());
+            }
+        }
+
+        return result.Configuration;
+    }
+}

@@ -1,0 +1,48 @@
+using EcStreamOrleans.Grains;
+using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Spool;
+
+namespace EcStreamOrleans.Silo.Spooling;
+
+/// <summary>
+/// The spool's life in the silo: opened, and recovered, before grains and listeners; closed behind them. The grains' port to it.
+/// </summary>
+internal sealed class SpoolHost(SpoolOptions options, TimeProvider clock, ILogger<MailSpool> logger) : IHostedService, IBatchSpool, IAsyncDisposable
+{
+    private MailSpool? _spool;
+
+    public MailSpool Spool => _spool ?? throw new InvalidOperationException("The spool is not open.");
+
+    public bool IsOpen => _spool is not null;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Recovery reads the disk: not on the thread that starts the host.
+        _spool = await Task.Run(() => MailSpool.Open(options, new SpoolFiles(), clock, logger), cancellationToken);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken) => await DisposeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_spool is { } spool)
+        {
+            await spool.DisposeAsync();
+        }
+    }
+
+    public async ValueTask<SpoolAnswer> AppendAsync(PeerId peer, MailBatch batch, CancellationToken cancellationToken)
+    {
+        var spool = Spool;
+        var result = await spool.AppendAsync(
+            new SpoolBatch { Id = batch.Id, Peer = peer.Key, Listener = batch.Listen, Packages = batch.Packages, Ends = batch.Ends },
+            cancellationToken);
+        return result.Status switch
+        {
+            AppendStatus.Durable or AppendStatus.Duplicate => new SpoolAnswer(IsDurable: true, spool.Id, result.RecordNumber, Text: null),
+            AppendStatus.Full => new SpoolAnswer(IsDurable: false, spool.Id, -1, $"4.3.1 spool full: {result.Reason}"),
+            AppendStatus.Failed => new SpoolAnswer(IsDurable: false, spool.Id, -1, $"4.3.1 spool failing: {result.Reason}"),
+            _ => new SpoolAnswer(IsDurable: false, spool.Id, -1, "4.3.2 the silo is stopping"),
+        };
+    }
+}
