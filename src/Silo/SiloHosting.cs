@@ -54,6 +54,7 @@ internal static class SiloHosting
         app.MapPrometheusScrapingEndpoint();
         app.MapHealth();
         app.MapStatus();
+        app.MapSpool();
         return app;
     }
 

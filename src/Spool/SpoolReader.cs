@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using EcStreamOrleans.Protocol.Framing;
 
 namespace EcStreamOrleans.Spool;
 
@@ -19,8 +21,19 @@ public enum SpooledMessageState
 /// <param name="Listener">The address of the Listen scope that took it.</param>
 /// <param name="AcceptedAt">When the spool took it.</param>
 /// <param name="Bytes">The size of its package.</param>
+/// <param name="Sender">The envelope sender; empty is the null sender.</param>
+/// <param name="Recipients">The recipients.</param>
 /// <param name="Text">The gateway's last words; empty when it waits.</param>
-public sealed record SpooledMessage(string Id, SpooledMessageState State, string Peer, string Listener, DateTimeOffset AcceptedAt, long Bytes, string Text);
+public sealed record SpooledMessage(
+    string Id,
+    SpooledMessageState State,
+    string Peer,
+    string Listener,
+    DateTimeOffset AcceptedAt,
+    long Bytes,
+    string Sender,
+    IReadOnlyList<string> Recipients,
+    string Text);
 
 /// <summary>
 /// Looks into a spool's directory without its lock and without writing. Beside a live spool the picture is of one moment or another: a message
@@ -29,17 +42,19 @@ public sealed record SpooledMessage(string Id, SpooledMessageState State, string
 public static class SpoolReader
 {
     private const int Attempts = 3;
+    private static readonly FramingLimits Unlimited = new(long.MaxValue, int.MaxValue, int.MaxValue);
 
     /// <summary>Lists the messages that wait, oldest first, and then those kept as failed.</summary>
     /// <param name="directory">The spool's directory.</param>
+    /// <param name="limit">The most messages to list.</param>
     /// <exception cref="IOException">The directory holds no spool, or cannot be read.</exception>
-    public static IReadOnlyList<SpooledMessage> Scan(string directory) => Scan(new SpoolFiles(), directory);
+    public static IReadOnlyList<SpooledMessage> Scan(string directory, int limit) => Scan(new SpoolFiles(), directory, limit);
 
-    /// <summary>The package of one message, verbatim; null when the spool does not hold it.</summary>
+    /// <summary>One message with its octets; null when the spool does not hold it.</summary>
     /// <param name="directory">The spool's directory.</param>
     /// <param name="messageId">The message's id.</param>
     /// <exception cref="IOException">The directory holds no spool, or cannot be read.</exception>
-    public static byte[]? ReadPackage(string directory, string messageId)
+    public static (SpooledMessage Entry, byte[] Message)? Find(string directory, string messageId)
     {
         var files = new SpoolFiles();
         if (!MailSpool.TryParseMessageId(messageId, out var spoolId, out var number, out var index))
@@ -47,37 +62,89 @@ public static class SpoolReader
             return null;
         }
 
-        byte[]? package = null;
-        WithRecords(files, directory, (id, record, _) =>
+        (SpooledMessage, byte[])? found = null;
+        WithRecords(files, directory, (id, record, done) =>
         {
-            if (id == spoolId && record.RecordNumber == number && index < record.Count)
+            if (id == spoolId && record.RecordNumber == number && index < record.Count && !IsDone(done, index))
             {
-                package = record.GetPackage(index).ToArray();
+                found = (Waiting(id, record, index), MessageIn(record.GetPackage(index).Span));
             }
+
+            return found is null;
         });
+        if (found is not null)
+        {
+            return found;
+        }
+
         var failed = Path.Combine(directory, SpoolLayout.FailedDirectory);
-        var name = MailSpool.FormatMessageId(spoolId, number, index) + ".package";
-        return package ?? (files.List(failed).Contains(name, StringComparer.Ordinal) ? SpoolLayout.ReadWhole(files, Path.Combine(failed, name)) : null);
+        var name = MailSpool.FormatMessageId(spoolId, number, index) + ".json";
+        return files.List(failed).Contains(name, StringComparer.Ordinal) && ReadFailed(files, failed, name) is { Package: { } package } kept
+            ? (kept.Entry, MessageIn(package))
+            : null;
     }
 
-    internal static IReadOnlyList<SpooledMessage> Scan(ISpoolFiles files, string directory)
+    internal static IReadOnlyList<SpooledMessage> Scan(ISpoolFiles files, string directory, int limit)
     {
         List<SpooledMessage> messages = [];
         WithRecords(files, directory, (id, record, done) =>
         {
-            for (var i = 0; i < record.Count; i++)
+            for (var i = 0; i < record.Count && messages.Count < limit; i++)
             {
-                if (done?.Contains((i, SpoolOutcome.AllRecipients)) != true)
+                if (!IsDone(done, i))
                 {
-                    messages.Add(new SpooledMessage(MailSpool.FormatMessageId(id, record.RecordNumber, i), SpooledMessageState.Waiting, record.Peer, record.Listener, record.AcceptedAt, record.GetPackage(i).Length, ""));
+                    messages.Add(Waiting(id, record, i));
                 }
             }
+
+            return messages.Count < limit;
         });
-        AddFailed(files, Path.Combine(directory, SpoolLayout.FailedDirectory), messages);
+        var failed = Path.Combine(directory, SpoolLayout.FailedDirectory);
+        messages.AddRange(files.List(failed)
+            .Where(name => name.EndsWith(".json", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Take(limit - messages.Count)
+            .Select(name => ReadFailed(files, failed, name).Entry));
         return messages;
     }
 
-    private static void WithRecords(ISpoolFiles files, string directory, Action<string, SpoolRecord, HashSet<(int Message, int Recipient)>?> visit)
+    private static bool IsDone(HashSet<(int Message, int Recipient)>? done, int index) => done?.Contains((index, SpoolOutcome.AllRecipients)) == true;
+
+    private static SpooledMessage Waiting(string id, SpoolRecord record, int index)
+    {
+        var package = record.GetPackage(index).Span;
+        var (sender, recipients) = EnvelopeIn(package);
+        return new SpooledMessage(
+            MailSpool.FormatMessageId(id, record.RecordNumber, index),
+            SpooledMessageState.Waiting,
+            record.Peer,
+            record.Listener,
+            record.AcceptedAt,
+            package.Length,
+            sender,
+            recipients,
+            Text: "");
+    }
+
+    private static (string Sender, List<string> Recipients) EnvelopeIn(ReadOnlySpan<byte> package)
+    {
+        List<string> recipients = [];
+        EcStreamCodec.Instance.ReadEnvelope(package, Unlimited, out var envelope);
+        foreach (var recipient in envelope.Recipients)
+        {
+            recipients.Add(Encoding.UTF8.GetString(recipient));
+        }
+
+        return (Encoding.UTF8.GetString(envelope.Sender), recipients);
+    }
+
+    private static byte[] MessageIn(ReadOnlySpan<byte> package)
+    {
+        EcStreamCodec.Instance.ReadEnvelope(package, Unlimited, out var envelope);
+        return envelope.Message.ToArray();
+    }
+
+    private static void WithRecords(ISpoolFiles files, string directory, Func<string, SpoolRecord, HashSet<(int Message, int Recipient)>?, bool> visit)
     {
         var (id, key) = SpoolLayout.ReadIdentity(files, directory)
             ?? throw new IOException($"There is no spool in {directory}: the file {SpoolLayout.IdFile} is missing or cannot be read.");
@@ -95,9 +162,9 @@ public static class SpoolReader
             {
                 using var file = files.Open(Path.Combine(directory, segment.Name), SpoolFileMode.Read);
                 using var read = SpoolRecord.Read(file, record.Offset, record.Header, key, null, null);
-                if (read is not null)
+                if (read is not null && !visit(id.ToString("x4"), read, done))
                 {
-                    visit(id.ToString("x4"), read, done);
+                    return;
                 }
             }
             catch (FileNotFoundException)
@@ -122,29 +189,31 @@ public static class SpoolReader
         }
     }
 
-    private static void AddFailed(ISpoolFiles files, string directory, List<SpooledMessage> messages)
+    private static (SpooledMessage Entry, byte[]? Package) ReadFailed(ISpoolFiles files, string directory, string name)
     {
-        foreach (var name in files.List(directory).Where(name => name.EndsWith(".json", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        try
         {
-            try
-            {
-                using var json = JsonDocument.Parse(SpoolLayout.ReadWhole(files, Path.Combine(directory, name)));
-                var root = json.RootElement;
-                var last = root.GetProperty("outcomes").EnumerateArray().Last();
-                using var package = files.Open(Path.Combine(directory, Path.ChangeExtension(name, ".package")), SpoolFileMode.Read);
-                messages.Add(new SpooledMessage(
-                    root.GetProperty("id").GetString() ?? "",
-                    SpooledMessageState.Failed,
-                    root.GetProperty("peer").GetString() ?? "",
-                    root.GetProperty("listener").GetString() ?? "",
-                    root.GetProperty("acceptedAt").GetDateTimeOffset(),
-                    package.Length,
-                    $"{last.GetProperty("kind").GetString()}: {last.GetProperty("text").GetString()}"));
-            }
-            catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or FileNotFoundException)
-            {
-                messages.Add(new SpooledMessage(Path.GetFileNameWithoutExtension(name), SpooledMessageState.Failed, "", "", default, 0, $"cannot be read: {error.Message}"));
-            }
+            using var json = JsonDocument.Parse(SpoolLayout.ReadWhole(files, Path.Combine(directory, name)));
+            var root = json.RootElement;
+            var last = root.GetProperty("outcomes").EnumerateArray().Last();
+            var package = SpoolLayout.ReadWhole(files, Path.Combine(directory, Path.ChangeExtension(name, ".package")));
+            var (sender, recipients) = EnvelopeIn(package);
+            var entry = new SpooledMessage(
+                root.GetProperty("id").GetString() ?? "",
+                SpooledMessageState.Failed,
+                root.GetProperty("peer").GetString() ?? "",
+                root.GetProperty("listener").GetString() ?? "",
+                root.GetProperty("acceptedAt").GetDateTimeOffset(),
+                package.Length,
+                sender,
+                recipients,
+                $"{last.GetProperty("kind").GetString()}: {last.GetProperty("text").GetString()}");
+            return (entry, package);
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or FileNotFoundException)
+        {
+            var id = Path.GetFileNameWithoutExtension(name);
+            return (new SpooledMessage(id, SpooledMessageState.Failed, "", "", default, 0, "", [], $"cannot be read: {error.Message}"), null);
         }
     }
 }
