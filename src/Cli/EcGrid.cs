@@ -13,7 +13,8 @@ internal static class EcGrid
 
     public static async Task<int> RunAsync(string[] args, CliHost host, CancellationToken cancellationToken)
     {
-        var parsed = Build(host).Parse(args);
+        // An argument that starts with @ is an argument, not the name of a file with more of them.
+        var parsed = Build(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
             return host.CannotStart($"{parsed.Errors[0].Message} (see ecgrid {CommandPath(parsed)}--help)");

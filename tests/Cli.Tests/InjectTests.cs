@@ -150,8 +150,10 @@ public sealed class InjectTests : IDisposable
             await connection.ReadPackageAsync();
             await connection.ReplyAsync("K2.0.0 ok");
             await connection.ReadPackageAsync();
-            arrived.SetResult();
+
+            // The third one has room in the window only when the first reply has been read.
             await connection.ReadPackageAsync();
+            arrived.SetResult();
             await Task.Delay(Timeout.Infinite, connection.End);
         });
         var run = CliRun.Start(["inject", .. To(server.Address), "--window", "2", "--repeat", "10", "--json", Mail("1")], [], clock, new HttpClientHandler());
@@ -159,8 +161,7 @@ public sealed class InjectTests : IDisposable
         run.Interrupt();
         clock.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(ExitCode.NotEverything, await run.Exit);
-        Assert.Equal((1, 10), (Count(run, "accepted"), Count(run, "sent") + Count(run, "notSent")));
-        Assert.InRange(Count(run, "unanswered"), 1, 2);
+        Assert.Equal((1, 2, 7), (Count(run, "accepted"), Count(run, "unanswered"), Count(run, "notSent")));
     }
 
     [Fact]

@@ -75,6 +75,24 @@ public sealed class LoadTests : IDisposable
         Assert.Single(run.Error.TrimEnd().Split('\n'));
     }
 
+    [Fact]
+    public async Task LedgerCannotBeWritten_ExitsTwoBeforeAnythingIsSent()
+    {
+        var run = await CliRun.CompleteAsync("load", "--to", "127.0.0.1:1", "--size", "1024", "--count", "1", "--ledger", _temp.In("nowhere/ledger"));
+        Assert.Equal(ExitCode.CannotStart, await run.Exit);
+        Assert.Contains("ledger", run.Error);
+    }
+
+    [Fact]
+    public async Task LedgerFailsMeanwhile_ExitsTwo()
+    {
+        var (sink, address) = await CliRun.StartSinkAsync();
+        var run = await CliRun.CompleteAsync("load", "--to", address, "--size", "1024", "--count", "100", "--ledger", "/dev/full");
+        Assert.Equal(ExitCode.CannotStart, await run.Exit);
+        Assert.Contains("/dev/full", run.Error);
+        await sink.InterruptAsync();
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

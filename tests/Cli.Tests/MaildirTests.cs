@@ -23,6 +23,7 @@ public sealed class MaildirTests
         Assert.Equal(temp.In("mail/new"), Path.GetDirectoryName(result.Path));
         Assert.Empty(Directory.GetFiles(temp.In("mail/tmp")));
         Assert.True(Directory.Exists(temp.In("mail/cur")));
+        Assert.True(!OperatingSystem.IsWindows() && File.GetUnixFileMode(result.Path) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
     }
 
     [Fact]

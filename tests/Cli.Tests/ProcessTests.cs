@@ -27,8 +27,8 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(ExitCode.Success, await ExitAsync(inject));
         Assert.Equal(100, JsonDocument.Parse(json).RootElement.GetProperty("accepted").GetInt32());
 
-        // As Ctrl-C does.
-        using var kill = Process.Start("kill", ["-INT", $"{sink.Id}"]);
+        // Handled as Ctrl-C is; but SIGINT itself is ignored by whatever a script started in the background.
+        using var kill = Process.Start("kill", ["-TERM", $"{sink.Id}"]);
         var rest = await sink.StandardOutput.ReadToEndAsync().WaitAsync(CliRun.Patience);
         Assert.Equal(ExitCode.Success, await ExitAsync(sink));
         Assert.StartsWith("accepted 100, deferred 0, rejected 0 messages", rest);

@@ -10,6 +10,8 @@ internal sealed class Sink
 {
     private const int Backlog = 512;
 
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(200);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Task> _sessions = [];
     private readonly CliHost _host;
@@ -119,8 +121,10 @@ internal sealed class Sink
             }
             catch (SocketException failure)
             {
-                // A client that went away in the backlog, or no descriptor left: neither ends the sink.
+                // A client that went away in the backlog, or no descriptor left: neither ends the sink. The pause keeps the
+                // second kind from filling the terminal.
                 _host.Note($"accept: {failure.Message}");
+                await Task.WhenAny(Task.Delay(AcceptPause, _host.TimeProvider, end));
             }
         }
     }

@@ -7,6 +7,7 @@ internal sealed partial class MaildirFiles : IMaildirFiles
 {
     private const int ReadOnly = 0;
     private const int Interrupted = 4;
+    private const string NotHere = "a Maildir needs a Unix file system";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -19,7 +20,7 @@ internal sealed partial class MaildirFiles : IMaildirFiles
 
         if (OperatingSystem.IsWindows())
         {
-            throw new IOException("a Maildir needs a Unix file system");
+            throw new IOException(NotHere);
         }
 
         Directory.CreateDirectory(path, OwnerOnly);
@@ -28,10 +29,10 @@ internal sealed partial class MaildirFiles : IMaildirFiles
 
     public void WriteDurably(string path, ReadOnlySpan<byte> head, ReadOnlySpan<byte> message)
     {
-        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, FileOptions.None, head.Length + message.Length);
-        RandomAccess.Write(file, head, 0);
-        RandomAccess.Write(file, message, head.Length);
-        RandomAccess.FlushToDisk(file);
+        using var file = new FileStream(path, CreateForOwner(head.Length + message.Length));
+        file.Write(head);
+        file.Write(message);
+        file.Flush(flushToDisk: true);
     }
 
     public void Rename(string from, string to)
@@ -69,6 +70,24 @@ internal sealed partial class MaildirFiles : IMaildirFiles
     }
 
     public void Delete(string path) => File.Delete(path);
+
+    /// <summary>Mail is for its owner, whatever the umask and the directory say. A disk without room says so before a part is written.</summary>
+    private static FileStreamOptions CreateForOwner(long size)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new IOException(NotHere);
+        }
+
+        return new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            BufferSize = 0,
+            PreallocationSize = size,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+    }
 
     private static IOException LastError(string path) => new($"{Marshal.GetLastPInvokeErrorMessage()}: '{path}'");
 
