@@ -26,7 +26,7 @@ public sealed class RealDiskTests : IDisposable
     [Fact]
     public async Task Reader_SeesWaitingAndFailed_OnALiveAndOnAClosedSpool()
     {
-        var batch = TestSpool.Batch(1, 3, 50);
+        var batch = TestSpool.Mail("first", "second", "third");
         string id;
         await using (var spool = TestSpool.Open(new SpoolFiles(), TestSpool.Options(_directory)))
         {
@@ -44,13 +44,16 @@ public sealed class RealDiskTests : IDisposable
 
         void Check()
         {
-            var messages = SpoolReader.Scan(_directory);
+            var messages = SpoolReader.Scan(_directory, 10);
             Assert.Equal([$"{id}-1-1", $"{id}-1-2"], messages.Select(message => message.Id));
             Assert.Equal([SpooledMessageState.Waiting, SpooledMessageState.Failed], messages.Select(message => message.State));
             Assert.Equal("failed: 550 5.1.1 no such user", messages[1].Text);
-            Assert.Equal(batch.Packages[100..].ToArray(), SpoolReader.ReadPackage(_directory, $"{id}-1-2"));
-            Assert.Equal(batch.Packages[50..100].ToArray(), SpoolReader.ReadPackage(_directory, $"{id}-1-1"));
-            Assert.Null(SpoolReader.ReadPackage(_directory, $"{id}-2-1"));
+            Assert.All(messages, message => Assert.Equal(("s@a.test", "r@b.test"), (message.Sender, Assert.Single(message.Recipients))));
+            Assert.Equal("third"u8.ToArray(), SpoolReader.Find(_directory, $"{id}-1-2")?.Message);
+            Assert.Equal("second"u8.ToArray(), SpoolReader.Find(_directory, $"{id}-1-1")?.Message);
+            Assert.Null(SpoolReader.Find(_directory, $"{id}-1-0"));
+            Assert.Null(SpoolReader.Find(_directory, $"{id}-2-1"));
+            Assert.Equal([$"{id}-1-1"], SpoolReader.Scan(_directory, 1).Select(message => message.Id));
         }
     }
 
@@ -85,7 +88,7 @@ public sealed class RealDiskTests : IDisposable
 
         await using var spool = TestSpool.Open(new SpoolFiles(), TestSpool.Options(_directory));
         await spool.Append(TestSpool.Batch(1));
-        Assert.NotEmpty(SpoolReader.Scan(_directory));
+        Assert.NotEmpty(SpoolReader.Scan(_directory, int.MaxValue));
     }
 
     /// <summary>Files of the first version must be readable for ever: a change that breaks this needs a new version and a reader for both.</summary>

@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Framing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -43,6 +46,20 @@ internal static class TestSpool
             Packages = packages,
             Ends = Enumerable.Range(1, messages).Select(i => i * bytes).ToArray(),
         };
+    }
+
+    /// <summary>A batch of framed messages.</summary>
+    public static SpoolBatch Mail(params string[] messages)
+    {
+        var packages = new ArrayBufferWriter<byte>();
+        var ends = new List<int>();
+        foreach (var message in messages)
+        {
+            EcStreamCodec.Instance.WritePackage(packages, Encoding.ASCII.GetBytes(message), "s@a.test"u8, [Encoding.ASCII.GetBytes("r@b.test")]);
+            ends.Add(packages.WrittenCount);
+        }
+
+        return new SpoolBatch { Id = Id(1), Peer = "192.0.2.1", Listener = "127.0.0.1:1825", Packages = packages.WrittenMemory, Ends = ends.ToArray() };
     }
 
     public static async Task<long> Append(this MailSpool spool, SpoolBatch batch)

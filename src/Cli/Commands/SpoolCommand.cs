@@ -17,6 +17,7 @@ internal static class SpoolCommand
         Examples:
           ecgrid spool list
           ecgrid spool list --limit 1000 --json
+          ecgrid spool list --data /var/lib/ecstream
         """;
 
     private const string ShowExamples = """
@@ -33,13 +34,14 @@ internal static class SpoolCommand
     private static ExampleCommand CreateList(CliHost host)
     {
         var admin = AdminOption.Create();
+        var data = DataOption();
         var limit = CommonOptions.Number("--limit", "Messages at most.", DefaultLimit, 1, MaxLimit);
         var json = CommonOptions.Json();
-        var command = new ExampleCommand("list", "List the messages that wait or have failed, oldest first.", ListExamples) { admin, limit, json };
+        var command = new ExampleCommand("list", "List the messages that wait or have failed, oldest first.", ListExamples) { admin, data, limit, json };
         command.SetAction(async (parsed, interrupted) =>
         {
             using var client = new AdminClient(parsed.GetRequiredValue(admin), host.HttpHandler);
-            return await ListAsync(host, new AdminSpoolView(client), parsed.GetValue(limit), parsed.GetValue(json), interrupted);
+            return await ListAsync(host, View(client, parsed.GetValue(data)), parsed.GetValue(limit), parsed.GetValue(json), interrupted);
         });
         return command;
     }
@@ -47,15 +49,21 @@ internal static class SpoolCommand
     private static ExampleCommand CreateShow(CliHost host)
     {
         var admin = AdminOption.Create();
+        var data = DataOption();
         var id = new Argument<string>("ID") { Description = "The id that the reply gave." };
-        var command = new ExampleCommand("show", "Show one message of the spool.", ShowExamples) { id, admin };
+        var command = new ExampleCommand("show", "Show one message of the spool.", ShowExamples) { id, admin, data };
         command.SetAction(async (parsed, interrupted) =>
         {
             using var client = new AdminClient(parsed.GetRequiredValue(admin), host.HttpHandler);
-            return await ShowAsync(host, new AdminSpoolView(client), parsed.GetRequiredValue(id), interrupted);
+            return await ShowAsync(host, View(client, parsed.GetValue(data)), parsed.GetRequiredValue(id), interrupted);
         });
         return command;
     }
+
+    private static Option<string?> DataOption() => new("--data") { Description = "The data directory of a node, read without the node.", HelpName = "DIR" };
+
+    // A directory says which spool is meant, so it wins over the admin API's default.
+    private static ISpoolView View(AdminClient client, string? data) => data is null ? new AdminSpoolView(client) : new DataSpoolView(data);
 
     private static async Task<int> ListAsync(CliHost host, ISpoolView view, int limit, bool json, CancellationToken interrupted)
     {
