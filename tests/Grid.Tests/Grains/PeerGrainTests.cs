@@ -1,0 +1,212 @@
+using System.Buffers;
+using EcStreamOrleans.Grains;
+using EcStreamOrleans.Grid.Tests.Harness;
+using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Silo.Spooling;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace EcStreamOrleans.Grid.Tests.Grains;
+
+public sealed class PeerGrainTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Overrides_AndTheirVersion_SurviveARestart()
+    {
+        await using (var silo = await TestSilo.StartAsync(_directory))
+        {
+            var grain = silo.Grains.GetGrain<IPeerGrain>("10.0.0.1");
+            Assert.Equal(new VersionedOverrides(null, null, 0), await grain.GetOverridesAsync(default));
+            var first = await grain.SetOverridesAsync(TimeSpan.FromSeconds(60), null, 0, default);
+            Assert.Equal(new VersionedOverrides(TimeSpan.FromSeconds(60), null, 1), first);
+            Assert.Equal(2, (await grain.SetOverridesAsync(TimeSpan.FromSeconds(61), 7, 1, default)).Version);
+        }
+
+        await using (var silo = await TestSilo.StartAsync(_directory))
+        {
+            var grain = silo.Grains.GetGrain<IPeerGrain>("10.0.0.1");
+            Assert.Equal(new VersionedOverrides(TimeSpan.FromSeconds(61), 7, 2), await grain.GetOverridesAsync(default));
+            Assert.Equal(new VersionedOverrides(null, null, 0), await silo.Grains.GetGrain<IPeerGrain>("10.0.0.2").GetOverridesAsync(default));
+        }
+    }
+
+    [Fact]
+    public async Task AStaleVersion_ChangesNothing_AndShowsWhatIsThere()
+    {
+        await using var silo = await TestSilo.StartAsync(_directory);
+        var grain = silo.Grains.GetGrain<IPeerGrain>("10.0.0.1");
+        await grain.SetOverridesAsync(TimeSpan.FromSeconds(60), 5, 0, default);
+
+        var answer = await grain.SetOverridesAsync(TimeSpan.FromSeconds(1), 1, 0, default);
+
+        Assert.Equal(new VersionedOverrides(TimeSpan.FromSeconds(60), 5, 1), answer);
+    }
+
+    [Fact]
+    public async Task AnOverride_WinsOverTheFile_AndReachesAnOpenSessionWithItsNextBatch()
+    {
+        await using var silo = await TestSilo.StartAsync(_directory);
+        using var client = await RawClient.ConnectAsync(silo.EndPoint);
+        await client.SendAsync(RawClient.Package("before"));
+        Assert.StartsWith("K", await client.ReadReplyAsync());
+        await silo.Grains.GetGrain<IPeerGrain>("127.0.0.1").SetOverridesAsync(TimeSpan.FromSeconds(1), 1, 0, default);
+
+        await client.SendAsync(RawClient.Package("the answer to this brings the policy"));
+        Assert.StartsWith("K", await client.ReadReplyAsync());
+        await client.SendAsync([.. RawClient.Package("one"), .. RawClient.Package("two")]);
+        Assert.All(await client.ReadRepliesAsync(2), r => Assert.EndsWith("-0", r));
+
+        Assert.Empty(await client.ReadToEndAsync());
+        await Within.Becomes(() => silo.Log.Has(LogLevel.Information, "ended: Idle"), "the session ends by the override's idle time");
+    }
+
+    [Fact]
+    public async Task TheSameBatchTwice_IsThereOnce_WithOneAnswer()
+    {
+        await using var silo = await TestSilo.StartAsync(_directory);
+        var grain = silo.Grains.GetGrain<IPeerGrain>("10.0.0.1");
+        var id = new BatchId(Guid.NewGuid(), 1);
+
+        var first = await grain.AcceptAsync(Batch(id, 3), default);
+        var again = await grain.AcceptAsync(Batch(id, 3), default);
+        var atOnce = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => grain.AcceptAsync(Batch(new BatchId(id.Session, 2), 1), default).AsTask()));
+
+        Assert.Equal(first.RecordNumber, again.RecordNumber);
+        Assert.Single(atOnce.Select(v => v.RecordNumber).Distinct());
+        Assert.Equal(4, (await silo.StatusAsync()).Spool.MessagesWaiting);
+    }
+
+    [Fact]
+    public async Task ABatch_WhoseAnswerIsLost_IsThereOnce()
+    {
+        await using var silo = await TestSilo.StartAsync(
+            _directory,
+            services: s => s.AddSingleton<IBatchSpool>(p => new ForgetfulSpool(p.GetRequiredService<SpoolHost>())));
+        using var client = await RawClient.ConnectAsync(silo.EndPoint);
+        await client.SendAsync([.. RawClient.Package("one"), .. RawClient.Package("two")]);
+
+        Assert.All(await client.ReadRepliesAsync(2), r => Assert.StartsWith("K", r));
+        Assert.Equal(2, (await silo.StatusAsync()).Spool.MessagesWaiting);
+    }
+
+    [Fact]
+    public async Task AConnectionThatIsCut_BeforeItsReplies_LosesNothing_AndItsBatchIsThereOnce()
+    {
+        var gate = new GatedSpool();
+        await using var silo = await TestSilo.StartAsync(_directory, services: s => s.AddSingleton<IBatchSpool>(p =>
+        {
+            gate.Inner = p.GetRequiredService<SpoolHost>();
+            return gate;
+        }));
+        var client = await RawClient.ConnectAsync(silo.EndPoint);
+        await client.SendAsync(RawClient.Package("unanswered"));
+        await Within.PatienceOf(gate.Arrived.Task, "the batch reaches the spool");
+        client.Reset();
+        gate.Open.SetResult();
+
+        await Within.Becomes(async () => (await silo.StatusAsync()).Sessions.Active == 0, "the session ends");
+        Assert.Equal(1, (await silo.StatusAsync()).Spool.MessagesWaiting);
+    }
+
+    [Fact]
+    public async Task TheGrain_TellsTheEdge_ToCloseWhatIsIdleByItsBook()
+    {
+        await using var silo = await TestSilo.StartAsync(_directory, """ECStream_Listener { ECStream_Idle_Time = 1 Listen "127.0.0.1:0" { } }""");
+        var grain = silo.Grains.GetGrain<IPeerGrain>("10.0.0.9");
+        var edge = new Listening();
+        var session = Guid.NewGuid();
+        var policy = await grain.OpenSessionAsync(new SessionRequest(session, "127.0.0.1:0", "test"), silo.Grains.CreateObjectReference<IEdgeObserver>(edge), default);
+        Assert.Equal(TimeSpan.FromSeconds(1), policy.IdleTime);
+        Assert.Equal("ECStream_Listener::", policy.IdleTimeOrigin);
+
+        var order = await Within.PatienceOf(edge.Ordered.Task, "the grain orders the session closed");
+
+        Assert.Equal(("10.0.0.9", session, TimeSpan.FromSeconds(1)), order);
+        await grain.CloseSessionAsync(session, default);
+        Assert.Empty((await grain.GetBookAsync(default)).Sessions);
+        GC.KeepAlive(edge);
+    }
+
+    [Fact]
+    public async Task TheBook_HasTheSessions()
+    {
+        await using var silo = await TestSilo.StartAsync(_directory);
+        var grain = silo.Grains.GetGrain<IPeerGrain>("127.0.0.1");
+        using (var client = await RawClient.ConnectAsync(silo.EndPoint))
+        {
+            await client.SendAsync([.. RawClient.Package("one"), .. RawClient.Package("two")]);
+            await client.ReadRepliesAsync(2);
+            var book = await grain.GetBookAsync(default);
+            Assert.Equal("127.0.0.1:0", Assert.Single(book.Sessions).Listen);
+            Assert.Equal(2, book.Messages);
+        }
+
+        await Within.Becomes(async () => (await grain.GetBookAsync(default)).Sessions.Count == 0, "the session leaves the book");
+    }
+
+    [Fact]
+    public async Task AKeyThatIsNoPeer_IsRefused()
+    {
+        await using var silo = await TestSilo.StartAsync(_directory);
+
+        await Assert.ThrowsAnyAsync<Exception>(async () => await silo.Grains.GetGrain<IPeerGrain>("10.0.0.0/8").GetOverridesAsync(default));
+    }
+
+    internal static MailBatch Batch(BatchId id, int messages)
+    {
+        var packages = ArrayPool<byte>.Shared.Rent(messages * 100);
+        var ends = ArrayPool<int>.Shared.Rent(messages);
+        var length = 0;
+        for (var i = 0; i < messages; i++)
+        {
+            var package = RawClient.Package($"message {i}");
+            package.CopyTo(packages, length);
+            ends[i] = length += package.Length;
+        }
+
+        return new MailBatch(id, "127.0.0.1:0", packages, length, ends, messages);
+    }
+
+    /// <summary>Appends, and loses its first answer.</summary>
+    private sealed class ForgetfulSpool(IBatchSpool inner) : IBatchSpool
+    {
+        private int _calls;
+
+        public async ValueTask<SpoolAnswer> AppendAsync(PeerId peer, MailBatch batch, CancellationToken cancellationToken)
+        {
+            var answer = await inner.AppendAsync(peer, batch, cancellationToken);
+            return Interlocked.Increment(ref _calls) == 1 ? throw new TimeoutException("the answer is lost") : answer;
+        }
+    }
+
+    private sealed class GatedSpool : IBatchSpool
+    {
+        public TaskCompletionSource Arrived { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Open { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public IBatchSpool Inner { get; set; } = null!;
+
+        public async ValueTask<SpoolAnswer> AppendAsync(PeerId peer, MailBatch batch, CancellationToken cancellationToken)
+        {
+            Arrived.TrySetResult();
+            await Open.Task;
+            return await Inner.AppendAsync(peer, batch, cancellationToken);
+        }
+    }
+
+    private sealed class Listening : IEdgeObserver
+    {
+        public TaskCompletionSource<(string Peer, Guid Session, TimeSpan IdleTime)> Ordered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ValueTask CloseIdleAsync(string peer, Guid session, TimeSpan idleTime)
+        {
+            Ordered.TrySetResult((peer, session, idleTime));
+            return default;
+        }
+    }
+}
