@@ -39,19 +39,20 @@ internal sealed class PipelinedConnection(EcStreamConnection connection, RelayOp
     public async Task<EcStreamEnd?> RunAsync(Queue<Package> carried, ChannelReader<RelayItem> items, long mostPackages, CancellationToken cancellationToken)
     {
         _unsent = carried;
-        var receiving = ReceiveAsync(cancellationToken);
-        var sending = SendAsync(items, mostPackages, cancellationToken);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var receiving = ReceiveAsync(ended, cancellationToken);
+        var sending = SendAsync(items, mostPackages, ended.Token, cancellationToken);
         await Task.WhenAll(sending, receiving);
         return await receiving;
     }
 
-    private async Task SendAsync(ChannelReader<RelayItem> items, long mostPackages, CancellationToken cancellationToken)
+    private async Task SendAsync(ChannelReader<RelayItem> items, long mostPackages, CancellationToken ended, CancellationToken cancellationToken)
     {
         try
         {
             for (long sent = 0; sent < mostPackages && connection.End is null; sent++)
             {
-                if (!await HasWorkAsync(items, cancellationToken))
+                if (!await HasWorkAsync(items, ended, cancellationToken))
                 {
                     return;
                 }
@@ -83,8 +84,8 @@ internal sealed class PipelinedConnection(EcStreamConnection connection, RelayOp
         }
     }
 
-    /// <summary>Waits for something to send. False when nothing came for the idle time, or never will.</summary>
-    private async Task<bool> HasWorkAsync(ChannelReader<RelayItem> items, CancellationToken cancellationToken)
+    /// <summary>Waits for something to send. False when nothing came for the idle time, the connection has ended, or nothing ever will come.</summary>
+    private async Task<bool> HasWorkAsync(ChannelReader<RelayItem> items, CancellationToken ended, CancellationToken cancellationToken)
     {
         while (_unsent.Count == 0)
         {
@@ -104,7 +105,7 @@ internal sealed class PipelinedConnection(EcStreamConnection connection, RelayOp
             }
 
             using var idle = new CancellationTokenSource(options.IdleTime, clock);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellationToken);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, ended);
             try
             {
                 if (!await items.WaitToReadAsync(either.Token))
@@ -112,7 +113,7 @@ internal sealed class PipelinedConnection(EcStreamConnection connection, RelayOp
                     return false;
                 }
             }
-            catch (OperationCanceledException) when (idle.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 return false;
             }
@@ -147,7 +148,7 @@ internal sealed class PipelinedConnection(EcStreamConnection connection, RelayOp
         }
     }
 
-    private async Task<EcStreamEnd?> ReceiveAsync(CancellationToken cancellationToken)
+    private async Task<EcStreamEnd?> ReceiveAsync(CancellationTokenSource ended, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -171,11 +172,13 @@ internal sealed class PipelinedConnection(EcStreamConnection connection, RelayOp
             var reply = await connection.ReadReplyAsync(options.ReplyTimeout, cancellationToken);
             if (reply.HasEnded)
             {
+                // A sender that waits for work or for room must not wait on: what has no reply needs its result now.
                 lock (_lock)
                 {
                     Signal();
                 }
 
+                await ended.CancelAsync();
                 return reply.End;
             }
 

@@ -1,0 +1,92 @@
+using EcStreamOrleans.Grid.Tests.Harness;
+using EcStreamOrleans.Silo;
+using EcStreamOrleans.Silo.Configuration;
+using Microsoft.Extensions.Configuration;
+
+namespace EcStreamOrleans.Grid.Tests.Silo;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void EverythingThatIsWrong_IsNamedAtOnce()
+    {
+        var errors = Read(
+            ("Grid:Dta", "x"),
+            ("Grid:Limits:MaxRecipients", "many"),
+            ("Grid:Limits:MaxAddressBytes", "1"),
+            ("Grid:Limits:Unheard:Of", "1"),
+            ("Grid:Spool:SegmentBytes", "17"),
+            ("Grid:Relay:RetryMin", "soon"),
+            ("Grid:Relay", "x"),
+            ("Grid:Conf:Deeper", "x"),
+            ("Grid:Spool:Directory", "/elsewhere"),
+            ("Grid:SiloPort", "70000"),
+            ("Grid:Admin", "http://0.0.0.0:8025")).Errors;
+
+        Assert.Equal(
+            [
+                "Grid:Admin = http://0.0.0.0:8025: must be a loopback address, since the admin listener has no authentication.",
+                "Grid:Conf: is a value, not a section.",
+                "Grid:Dta: unknown setting. Grid has: Admin, ClusterId, Conf, Data, Limits, ReceptionLog, Relay, ServiceId, SiloPort, Spool.",
+                "Grid:Limits:MaxAddressBytes = 1: must be between 64 and 65536.",
+                "Grid:Limits:MaxRecipients = many: must be a whole number.",
+                "Grid:Relay = x: is a section, not a value.",
+                "Grid:Relay:RetryMin = soon: must be a number of seconds or HH:MM:SS.",
+                "Grid:SiloPort = 70000: must be between 1 and 65535.",
+                "Grid:Spool:SegmentBytes = 17: must be between 8192 and 1073741824.",
+            ],
+            errors.Where(e => !e.Contains("Unheard", StringComparison.Ordinal) && !e.Contains("Directory", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Contains(errors, e => e.StartsWith("Grid:Limits:Unheard: unknown setting.", StringComparison.Ordinal));
+        Assert.Contains(errors, e => e.StartsWith("Grid:Spool:Directory: unknown setting.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Values_AreRead_WithTimesInSeconds()
+    {
+        var (settings, errors) = Read(("Grid:Limits:MinRateGrace", "2.5"), ("grid:relay:maxage", "01:00:00"), ("Grid:Limits:MaxPackageBytes", "1048576"));
+
+        Assert.Empty(errors);
+        Assert.Equal(TimeSpan.FromSeconds(2.5), settings.Limits.MinRateGrace);
+        Assert.Equal(TimeSpan.FromHours(1), settings.Relay.MaxAge);
+        Assert.Equal(1_048_576, settings.Limits.MaxPackageBytes);
+    }
+
+    [Fact]
+    public async Task AStart_ThatIsToldNonsense_NamesItAll_AndEndsWithTwo()
+    {
+        using var directory = new TempDirectory();
+        var conf = directory.File("bad.conf", "ECStream_Listener {\n  Listen \"127.0.0.1\" { }\n  ECStream_Idle_Tme = 3\n}\n");
+        using var output = new StringWriter();
+        using var errorOutput = new StringWriter();
+
+        var code = await SiloProgram.RunAsync(["--conf", conf, "--Grid:Limits:MaxRecipients=0", "--Grid:Wrong=1"], output, errorOutput);
+
+        Assert.Equal(2, code);
+        var lines = errorOutput.ToString();
+        Assert.Contains($"{conf}:2:10: error:", lines);
+        Assert.Contains($"{conf}:3:3: error:", lines);
+        Assert.Contains("ECStream_Idle_Time", lines);
+        Assert.Contains("Grid:Limits:MaxRecipients = 0: must be between 1 and 1000000.", lines);
+        Assert.Contains("Grid:Wrong: unknown setting.", lines);
+    }
+
+    [Theory]
+    [InlineData("--dta", "x", "--dta: unknown argument; --help lists what there is.")]
+    [InlineData("stray", null, "stray: unknown argument; --help lists what there is.")]
+    [InlineData("--conf", null, "--conf: needs a value.")]
+    public async Task AnUnknownArgument_IsRefused(string argument, string? value, string line)
+    {
+        using var output = new StringWriter();
+        using var errorOutput = new StringWriter();
+
+        Assert.Equal(2, await SiloProgram.RunAsync(value is null ? [argument] : [argument, value], output, errorOutput));
+        Assert.Contains(line, errorOutput.ToString());
+    }
+
+    private static (GridSettings Settings, List<string> Errors) Read(params (string Key, string Value)[] values)
+    {
+        var errors = new List<string>();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values.Select(v => KeyValuePair.Create(v.Key, (string?)v.Value))).Build();
+        return (GridSettings.Read(configuration, errors), errors);
+    }
+}
