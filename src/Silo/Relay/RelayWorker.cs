@@ -1,8 +1,7 @@
 using System.Threading.Channels;
 using EcStreamOrleans.Edge;
-using EcStreamOrleans.Spool;
-
 using EcStreamOrleans.Silo.Spooling;
+using EcStreamOrleans.Spool;
 
 namespace EcStreamOrleans.Silo.Relay;
 
