@@ -22,7 +22,7 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
         }
         catch (ConnectionAbortedException)
         {
-            end = SessionEnd.RepliesNotRead;
+            end = session.RequestedEnd ?? SessionEnd.Aborted;
         }
         catch (Exception error)
         {

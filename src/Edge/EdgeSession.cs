@@ -23,7 +23,6 @@ internal sealed class EdgeSession : IDisposable
     private readonly ByteBudget _window;
     private readonly SessionClock _clock;
     private SessionPolicy _policy;
-    private SessionEnd _requestedEnd;
     private long _sequence;
     private int _owed;
 
@@ -54,6 +53,9 @@ internal sealed class EdgeSession : IDisposable
     /// <summary>Where in the conversation the session stands: what a log line about its end says.</summary>
     public string Where { get; private set; } = "opening the session";
 
+    /// <summary>How somebody other than the client wants the session to end: the heartbeat, the grain, a stopping edge.</summary>
+    public SessionEnd? RequestedEnd { get; private set; }
+
     public long Messages { get; private set; }
 
     public long Bytes { get; private set; }
@@ -83,7 +85,7 @@ internal sealed class EdgeSession : IDisposable
         if (end == SessionEnd.RepliesNotRead)
         {
             // The reply pump waits for a client that does not read: only an abort frees it.
-            _requestedEnd = SessionEnd.RepliesNotRead;
+            RequestedEnd = SessionEnd.RepliesNotRead;
             _connection.Abort(new ConnectionAbortedException("The client does not read its replies."));
         }
         else if (end is { } wanted)
@@ -181,7 +183,7 @@ internal sealed class EdgeSession : IDisposable
 
     private void RequestEnd(SessionEnd end)
     {
-        _requestedEnd = end;
+        RequestedEnd = end;
         _connection.Transport.Input.CancelPendingRead();
     }
 
@@ -230,7 +232,7 @@ internal sealed class EdgeSession : IDisposable
 
             if (result.IsCanceled && await EndsAsync(wasSilent: buffer.IsEmpty))
             {
-                return _requestedEnd;
+                return RequestedEnd!.Value;
             }
         }
     }
@@ -238,7 +240,7 @@ internal sealed class EdgeSession : IDisposable
     /// <summary>Whether a requested end still holds: octets that came meanwhile void one for silence.</summary>
     private async Task<bool> EndsAsync(bool wasSilent)
     {
-        if (_requestedEnd == SessionEnd.TooSlow)
+        if (RequestedEnd == SessionEnd.TooSlow)
         {
             _builder.DropPart();
             _builder.Refuse(
@@ -248,7 +250,7 @@ internal sealed class EdgeSession : IDisposable
             return true;
         }
 
-        return _requestedEnd == SessionEnd.Drained || (_requestedEnd == SessionEnd.Idle && wasSilent && !OwesReplies);
+        return RequestedEnd == SessionEnd.Drained || (RequestedEnd == SessionEnd.Idle && wasSilent && !OwesReplies);
     }
 
     /// <summary>Takes everything that is buffered, a batch at a time.</summary>

@@ -30,6 +30,9 @@ internal enum SessionEnd
     /// <summary>The edge stops.</summary>
     Drained,
 
+    /// <summary>The connection was given up: a stop whose time was over, or replies that could not be written.</summary>
+    Aborted,
+
     /// <summary>Something unexpected.</summary>
     Failed,
 }
