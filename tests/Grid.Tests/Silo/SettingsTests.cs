@@ -83,6 +83,38 @@ public sealed class SettingsTests
         Assert.Contains(line, errorOutput.ToString());
     }
 
+    [Fact]
+    public void TheTableInTheDocs_HasEverySetting_WithItsDefault()
+    {
+        var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
+
+        Assert.Equal(35, Rows(new GridSettings(), "Grid").Count(row =>
+        {
+            Assert.Contains(row, docs);
+            return true;
+        }));
+    }
+
+    private static IEnumerable<string> Rows(object section, string path)
+    {
+        foreach (var property in section.GetType().GetProperties().Where(p => p.CanWrite && p.Name != "Directory"))
+        {
+            var value = property.GetValue(section);
+            if (value is not null && value.GetType().IsClass && value is not string)
+            {
+                foreach (var row in Rows(value, $"{path}:{property.Name}"))
+                {
+                    yield return row;
+                }
+
+                continue;
+            }
+
+            var name = property.Name is "Conf" or "Data" or "Admin" ? $"`{path}:{property.Name}` (`--{property.Name.ToLowerInvariant()}`)" : $"`{path}:{property.Name}`";
+            yield return $"| {name} | {(value is null ? "none" : $"`{(value is TimeSpan time ? time.TotalSeconds : value)}`")} |";
+        }
+    }
+
     private static (GridSettings Settings, List<string> Errors) Read(params (string Key, string Value)[] values)
     {
         var errors = new List<string>();
