@@ -45,7 +45,7 @@ public static class EdgeHosting
         });
     }
 
-    private sealed class EdgeHeartbeatService(EdgeHeartbeat heartbeat, EdgeListeners listeners, EdgeLog log, IHostApplicationLifetime lifetime) : IHostedService
+    private sealed class EdgeHeartbeatService(EdgeHeartbeat heartbeat, EdgeListeners listeners, SessionRegistry sessions, EdgeLog log, IHostApplicationLifetime lifetime) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
@@ -57,6 +57,7 @@ public static class EdgeHosting
                     log.Listening(address, endPoint);
                 }
             });
+            lifetime.ApplicationStopping.Register(() => log.Draining(sessions.Active));
             return Task.CompletedTask;
         }
 

@@ -25,4 +25,7 @@ internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
 
     [LoggerMessage(216, LogLevel.Information, "Listen {Listen}: bound to {EndPoint}")]
     public partial void Listening(string listen, string? endPoint);
+
+    [LoggerMessage(217, LogLevel.Information, "The edge stops: {Sessions} sessions are answered and closed")]
+    public partial void Draining(int sessions);
 }

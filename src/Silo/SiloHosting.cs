@@ -11,7 +11,6 @@ using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Silo.Spooling;
 using EcStreamOrleans.Silo.State;
 using OpenTelemetry.Metrics;
-using Orleans.Configuration;
 using Orleans.Storage;
 
 namespace EcStreamOrleans.Silo;
@@ -65,7 +64,6 @@ internal static class SiloHosting
         {
             // One node: no gateway is opened, since nobody may come through it, and whoever reaches it can call any grain.
             silo.UseLocalhostClustering(settings.SiloPort, gatewayPort: 0, serviceId: settings.ServiceId, clusterId: settings.ClusterId);
-            silo.Configure<ClusterMembershipOptions>(membership => membership.NumMissedTableIAmAliveLimit = 1);
             silo.Services.AddKeyedSingleton<IGrainStorage>(PeerGrainStorage.Name, (_, _) =>
             {
                 Directory.CreateDirectory(settings.Data);

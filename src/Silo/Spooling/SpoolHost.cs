@@ -7,7 +7,7 @@ namespace EcStreamOrleans.Silo.Spooling;
 /// <summary>
 /// The spool's life in the silo: opened, and recovered, before grains and listeners; closed behind them. The grains' port to it.
 /// </summary>
-internal sealed class SpoolHost(SpoolOptions options, TimeProvider clock, ILogger<MailSpool> logger) : IHostedService, IBatchSpool, IAsyncDisposable
+internal sealed partial class SpoolHost(SpoolOptions options, TimeProvider clock, ILogger<MailSpool> spoolLogger, ILogger<SpoolHost> logger) : IHostedService, IBatchSpool, IAsyncDisposable
 {
     private MailSpool? _spool;
 
@@ -18,10 +18,14 @@ internal sealed class SpoolHost(SpoolOptions options, TimeProvider clock, ILogge
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Recovery reads the disk: not on the thread that starts the host.
-        _spool = await Task.Run(() => MailSpool.Open(options, new SpoolFiles(), clock, logger), cancellationToken);
+        _spool = await Task.Run(() => MailSpool.Open(options, new SpoolFiles(), clock, spoolLogger), cancellationToken);
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken) => await DisposeAsync();
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await DisposeAsync();
+        LogClosed(Spool.Id, Spool.GetStatus().MessagesWaiting);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -45,4 +49,7 @@ internal sealed class SpoolHost(SpoolOptions options, TimeProvider clock, ILogge
             _ => new SpoolAnswer(IsDurable: false, spool.Id, -1, "4.3.2 the silo is stopping"),
         };
     }
+
+    [LoggerMessage(320, LogLevel.Information, "Spool {Spool} closed with {Messages} messages waiting")]
+    private partial void LogClosed(string spool, long messages);
 }
