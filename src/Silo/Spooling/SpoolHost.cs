@@ -24,7 +24,7 @@ internal sealed partial class SpoolHost(SpoolOptions options, TimeProvider clock
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await DisposeAsync();
-        LogClosed(Spool.Id, Spool.GetStatus().MessagesWaiting);
+        LogClosed(logger, Spool.Id, Spool.GetStatus().MessagesWaiting);
     }
 
     public async ValueTask DisposeAsync()
@@ -51,5 +51,5 @@ internal sealed partial class SpoolHost(SpoolOptions options, TimeProvider clock
     }
 
     [LoggerMessage(320, LogLevel.Information, "Spool {Spool} closed with {Messages} messages waiting")]
-    private partial void LogClosed(string spool, long messages);
+    private static partial void LogClosed(ILogger logger, string spool, long messages);
 }
