@@ -114,7 +114,7 @@ internal sealed class EdgeSession : IDisposable
 
     public async ValueTask OnVerdictAsync(PendingBatch pending, BatchVerdict verdict)
     {
-        Traffic.CountRefused(pending.Refusals.Count);
+        Traffic.Count(pending.Refusals);
         if (verdict.Policy is { } policy && policy.Version != _policy.Version)
         {
             _policy = policy;

@@ -1,5 +1,6 @@
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Framing;
 
 namespace EcStreamOrleans.Edge;
 
@@ -74,11 +75,11 @@ public sealed class PeerTraffic
         Touch();
     }
 
-    internal void CountRefused(int messages)
+    internal void Count(IReadOnlyList<Refusal> refusals)
     {
-        if (messages > 0)
+        foreach (var refusal in refusals)
         {
-            Interlocked.Add(ref _rejected, messages);
+            Interlocked.Increment(ref refusal.Code == ReplyCode.Rejected ? ref _rejected : ref _deferred);
         }
     }
 

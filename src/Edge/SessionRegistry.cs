@@ -13,6 +13,7 @@ public sealed class SessionRegistry(TimeProvider clock)
     private readonly ConcurrentDictionary<Guid, EdgeSession> _sessions = new();
     private readonly ConcurrentDictionary<PeerId, PeerTraffic> _peers = new();
     private long _total;
+    private TrafficTotals _forgotten = TrafficTotals.None;
     private DateTimeOffset _nextPrune;
 
     /// <summary>Sessions open.</summary>
@@ -23,6 +24,9 @@ public sealed class SessionRegistry(TimeProvider clock)
 
     /// <summary>Every peer that is remembered.</summary>
     public IEnumerable<PeerTraffic> Peers => _peers.Values;
+
+    /// <summary>Messages since the start, those of forgotten peers included.</summary>
+    public TrafficTotals Totals => _peers.Values.Aggregate(_forgotten, (sum, peer) => sum.Plus(peer));
 
     /// <summary>Sessions open on a Listen.</summary>
     /// <param name="listen">As the configuration writes it.</param>
@@ -58,9 +62,9 @@ public sealed class SessionRegistry(TimeProvider clock)
             _nextPrune = now + TimeSpan.FromMinutes(1);
             foreach (var (peer, traffic) in _peers)
             {
-                if (traffic.Sessions == 0 && now - traffic.LastActivity > PeerMemory)
+                if (traffic.Sessions == 0 && now - traffic.LastActivity > PeerMemory && _peers.TryRemove(peer, out _))
                 {
-                    _peers.TryRemove(peer, out _);
+                    _forgotten = _forgotten.Plus(traffic);
                 }
             }
         }

@@ -57,7 +57,7 @@ internal sealed class NodeStatus(
     public StatusReport Report()
     {
         var obstacles = FindObstacles();
-        var peers = sessions.Peers.ToList();
+        var totals = sessions.Totals;
         return new StatusReport(
             Environment.MachineName,
             SiloProgram.Version,
@@ -66,8 +66,8 @@ internal sealed class NodeStatus(
             obstacles.Count == 0,
             obstacles,
             [.. listeners.All.Select(l => new ListenStatus(l.Address, l.EndPoint, sessions.CountOn(l.Address), Error: null))],
-            new SessionCounts(sessions.Active, sessions.Total, peers.Sum(p => p.Accepted), peers.Sum(p => p.Deferred), peers.Sum(p => p.Rejected)),
-            [.. peers
+            new SessionCounts(sessions.Active, sessions.Total, totals.Accepted, totals.Deferred, totals.Rejected),
+            [.. sessions.Peers
                 .OrderByDescending(p => p.Accepted)
                 .Take(MostPeers)
                 .Select(p => new PeerStatus(p.Peer.Key, p.Sessions, p.Batches, p.Accepted, p.Deferred, p.Rejected, p.Bytes, p.LastActivity))],
