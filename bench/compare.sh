@@ -139,7 +139,7 @@ TSV=${1:-$SCRATCH/compare.tsv}
 printf 'server\tround\tsize\tconnections\twindow\tmessages\tseconds\trate\tcpu_10k\tclient_cpu_10k\tp50_ms\tp99_ms\thwm_kb\tforeign_cpu\trc\n' >"$TSV" || exit 2
 
 peer_start
-timeout "$RUN_LIMIT" "${PEER_CLIENT[@]}" -l 1024 -s 10 -m 300 "127.0.0.1:$PEER_PORT" >"$SCRATCH/peer-warm.out" 2>&1
+timeout --foreground "$RUN_LIMIT" "${PEER_CLIENT[@]}" -l 1024 -s 10 -m 300 "127.0.0.1:$PEER_PORT" >"$SCRATCH/peer-warm.out" 2>&1
 peer_drain
 for ((round = 1; round <= ROUNDS; round++)); do
   for size in $SIZES; do

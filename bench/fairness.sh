@@ -16,7 +16,7 @@ FLOOD_MESSAGES=${FLOOD_MESSAGES:-6000000}  # 6 GB at 1 KB: beyond what the secon
 
 # The small peer comes from another address: that makes it another peer to the silo.
 small_peer() {
-  EXPECTED_RC=124 run_client "$SILO_PID" timeout -s INT "$SECONDS_EACH" "$ECGRID" load --to "127.0.0.1:$PORT" --json --bind 127.0.0.2 \
+  EXPECTED_RC=124 run_client "$SILO_PID" timeout --foreground -s INT "$SECONDS_EACH" "$ECGRID" load --to "127.0.0.1:$PORT" --json --bind 127.0.0.2 \
     --size "$SIZE" --count 1000000 --connections 1 --window 1
   cp "$SCRATCH/client.out" "$SCRATCH/$1.json"
   # The end by the clock is what was asked for; whether all went well the numbers have to say.
@@ -36,7 +36,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
     small_peer warm-small || rc=1
     small_peer alone || rc=1
     foreign=$FOREIGN
-    timeout -s INT "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$PORT" --json --bind 127.0.0.1 --size "$SIZE" \
+    timeout --foreground -s INT "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$PORT" --json --bind 127.0.0.1 --size "$SIZE" \
       --count "$FLOOD_MESSAGES" --connections "$FLOOD_CONNECTIONS" --window 1000 >"$SCRATCH/flood.json" 2>"$SCRATCH/flood.err" &
     flood=$!
     CLIENTS=$flood

@@ -11,7 +11,7 @@ SETTLE=${SETTLE:-5}               # seconds before the memory is read
 hold() { # MESSAGES: opens COUNT connections and leaves RSS_BEFORE, RSS_OPEN, RSS_CLOSED
   local line
   RSS_BEFORE=$(memory_of "$SILO_PID" VmRSS)
-  coproc HOLDER { exec timeout "$RUN_LIMIT" python3 "$HERE/hold.py" "127.0.0.1:$PORT" "$COUNT" "$PEERS" "$1"; }
+  coproc HOLDER { exec timeout --foreground "$RUN_LIMIT" python3 "$HERE/hold.py" "127.0.0.1:$PORT" "$COUNT" "$PEERS" "$1"; }
   CLIENTS=$HOLDER_PID
   local output=${HOLDER[0]} input=${HOLDER[1]} pid=$HOLDER_PID
   read -r -t "$RUN_LIMIT" line <&"$output" || { say "the connections were not opened"; line="0 failed"; }

@@ -91,7 +91,8 @@ silo_stop() {
   rm -rf "$SCRATCH/data"
 }
 
-load() { timeout "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$PORT" --json "$@"; }
+# In the foreground, here and below, so that an interrupt at the terminal reaches the client and not only the script.
+load() { timeout --foreground "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$PORT" --json "$@"; }
 
 # Until the compiler has seen the code at work, one measures the compiler: two bursts with time between for its second pass.
 warm_up() { # SIZE MESSAGES
@@ -139,7 +140,7 @@ run_client() {
   busy=$(machine_busy)
   began=$(date +%s.%N)
   local TIMEFORMAT='%U %S'
-  { time timeout "$RUN_LIMIT" "$@" >"$SCRATCH/client.out" 2>"$SCRATCH/client.err"; } 2>"$SCRATCH/client.time"
+  { time timeout --foreground "$RUN_LIMIT" "$@" >"$SCRATCH/client.out" 2>"$SCRATCH/client.err"; } 2>"$SCRATCH/client.time"
   RC=$?
   ended=$(date +%s.%N)
   SERVER_CPU=$(awk -v a="$server_before" -v b="$(cpu_of "$server")" -v t="$TICKS" 'BEGIN { printf "%.2f", (b - a) / t }')
@@ -148,6 +149,11 @@ run_client() {
   SECONDS_TAKEN=$(awk -v a="$began" -v b="$ended" 'BEGIN { printf "%.3f", b - a }')
   FOREIGN=$(awk -v a="$busy" -v b="$(machine_busy)" -v t="$TICKS" -v own="$SERVER_CPU" -v client="$CLIENT_CPU" -v s="$SECONDS_TAKEN" \
     'BEGIN { f = ((b - a) / t - own - client) / s; printf "%.2f", f < 0 ? 0 : f }')
+  if ! kill -0 "$server" 2>/dev/null; then
+    RC=99
+    say "the server ended during the run"
+    tail -20 "$SCRATCH/silo.log" >&2
+  fi
   [ "$RC" -eq "${EXPECTED_RC:-0}" ] || say "client: rc $RC $(tail -1 "$SCRATCH/client.err")"
 }
 
