@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EcStreamOrleans.Delivery;
 
-/// <summary>What <see cref="EcStreamConnection.ConnectAsync"/> came to: a connection, or why there is none.</summary>
+/// <summary>What connecting an <see cref="EcStreamConnection"/> came to: a connection, or why there is none.</summary>
 public sealed class EcStreamConnectResult
 {
     private EcStreamConnectResult(EcStreamConnection? connection, string? error)

@@ -73,19 +73,46 @@ public sealed class EcStreamConnection : IAsyncDisposable
     /// <param name="timeProvider">The clock.</param>
     /// <param name="cancellationToken">Gives up; throws.</param>
     /// <returns>The connection, or why there is none.</returns>
+    public static Task<EcStreamConnectResult> ConnectAsync(
+        EcStreamEndpoint endpoint, TimeSpan connectTimeout, IStreamCodec codec, TimeProvider timeProvider, CancellationToken cancellationToken) =>
+        ConnectAsync(endpoint, localAddress: null, connectTimeout, codec, timeProvider, cancellationToken);
+
+    /// <summary>Connects from an address of one's own choice, which is who one is to the server.</summary>
+    /// <param name="endpoint">Where to.</param>
+    /// <param name="localAddress">Where from, an address of this machine; null lets the system choose. It has no meaning for a Unix socket.</param>
+    /// <param name="connectTimeout">How long name resolution and connecting may take together.</param>
+    /// <param name="codec">The framing.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="cancellationToken">Gives up; throws.</param>
+    /// <returns>The connection, or why there is none.</returns>
     public static async Task<EcStreamConnectResult> ConnectAsync(
-        EcStreamEndpoint endpoint, TimeSpan connectTimeout, IStreamCodec codec, TimeProvider timeProvider, CancellationToken cancellationToken)
+        EcStreamEndpoint endpoint,
+        IPAddress? localAddress,
+        TimeSpan connectTimeout,
+        IStreamCodec codec,
+        TimeProvider timeProvider,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(codec);
         ArgumentNullException.ThrowIfNull(timeProvider);
         using var timeout = new CancellationTokenSource(connectTimeout, timeProvider);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        var socket = endpoint.Path is null
-            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
-            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        if (localAddress is not null
+            && IPAddress.TryParse(endpoint.Host, out var remoteAddress)
+            && remoteAddress.AddressFamily != localAddress.AddressFamily)
+        {
+            return EcStreamConnectResult.Failed($"cannot connect to {endpoint} from {localAddress}: one is IPv4, the other IPv6");
+        }
+
+        var socket = CreateSocket(endpoint, localAddress);
         try
         {
+            if (localAddress is not null && endpoint.Path is null)
+            {
+                socket.Bind(new IPEndPoint(localAddress, 0));
+            }
+
             if (endpoint.Path is not null)
             {
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(endpoint.Path), both.Token);
@@ -104,7 +131,8 @@ public sealed class EcStreamConnection : IAsyncDisposable
         catch (SocketException failure)
         {
             socket.Dispose();
-            return EcStreamConnectResult.Failed($"cannot connect to {endpoint}: {failure.Message}");
+            var from = localAddress is null ? string.Empty : $" from {localAddress}";
+            return EcStreamConnectResult.Failed($"cannot connect to {endpoint}{from}: {failure.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -227,6 +255,15 @@ public sealed class EcStreamConnection : IAsyncDisposable
         await _replyTimer.DisposeAsync();
         await _stream.DisposeAsync();
     }
+
+    private static Socket CreateSocket(EcStreamEndpoint endpoint, IPAddress? localAddress) => (endpoint.Path, localAddress) switch
+    {
+        (not null, _) => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
+        (null, not null) => new Socket(localAddress.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true },
+
+        // Of both families, so that a name may lead to either.
+        _ => new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true },
+    };
 
     private async ValueTask<bool> CompleteWriteAsync(ValueTask<FlushResult> write)
     {

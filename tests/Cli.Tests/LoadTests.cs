@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using System.Text;
 using EcStreamOrleans.Cli.Loading;
 using EcStreamOrleans.Delivery;
@@ -50,6 +52,36 @@ public sealed class LoadTests : IDisposable
         Assert.Equal(Count("sent"), Count("accepted") + Count("deferred") + Count("rejected") + Count("unanswered"));
         Assert.Equal(1000, Count("sent") + Count("notSent"));
         Assert.True(Count("unanswered") > 0);
+    }
+
+    [Fact]
+    public async Task Bind_IsWhereTheConnectionsComeFrom()
+    {
+        var from = new ConcurrentBag<IPAddress>();
+        await using var server = new ScriptedServer(async connection =>
+        {
+            from.Add(connection.RemoteAddress);
+            while (await connection.ReadPackageAsync() is not null)
+            {
+                await connection.ReplyAsync("K2.0.0 ok");
+            }
+        });
+        var run = await CliRun.CompleteAsync(
+            "load", "--to", server.Address, "--size", "1024", "--count", "4", "--connections", "2", "--bind", "127.0.0.2", "--json");
+        Assert.Equal(ExitCode.Success, await run.Exit);
+        Assert.Equal([IPAddress.Parse("127.0.0.2"), IPAddress.Parse("127.0.0.2")], from);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:1", "nonsense", "must be an IP address")]
+    [InlineData("127.0.0.1:1", "::1", "one is IPv4, the other IPv6")]
+    [InlineData("127.0.0.1:1", "192.0.2.1", "192.0.2.1")]
+    [InlineData("unix:/nowhere", "127.0.0.2", "Unix socket")]
+    public async Task Bind_ThatCannotBe_ExitsTwo(string to, string address, string words)
+    {
+        var run = await CliRun.CompleteAsync("load", "--to", to, "--size", "1024", "--count", "1", "--bind", address);
+        Assert.Equal(ExitCode.CannotStart, await run.Exit);
+        Assert.Contains(words, run.Error);
     }
 
     [Theory]

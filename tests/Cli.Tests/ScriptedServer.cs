@@ -75,6 +75,8 @@ internal sealed class ServerConnection(Socket socket, CancellationToken end) : I
 
     public CancellationToken End => end;
 
+    public IPAddress RemoteAddress => ((IPEndPoint)socket.RemoteEndPoint!).Address;
+
     /// <summary>The next package, or null at the end of the stream.</summary>
     public async Task<byte[]?> ReadPackageAsync(int pieceBytes = 16_384)
     {

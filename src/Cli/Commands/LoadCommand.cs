@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
 using EcStreamOrleans.Cli.Loading;
 
 namespace EcStreamOrleans.Cli.Commands;
@@ -19,6 +21,7 @@ internal static class LoadCommand
           ecgrid load --to 127.0.0.1:1825 --size 1024 --count 1000000 --connections 4
           ecgrid load --to unix:/run/ecstream.sock --size 10240 --count 100000 --window 100 --json
           ecgrid load --to 127.0.0.1:1825 --size 1024 --count 50000 --ledger accepted.txt
+          ecgrid load --to 127.0.0.1:1825 --size 1024 --count 1000 --window 1 --bind 127.0.0.2
         """;
 
     public static Command Create(CliHost host)
@@ -34,9 +37,15 @@ internal static class LoadCommand
         var recipient = new Option<string>("--rcpt") { Description = "The recipient.", HelpName = "ADDRESS", DefaultValueFactory = _ => "sink@ecgrid.invalid" };
         var ledger = new Option<string?>("--ledger") { Description = "Append accepted messages to this file.", HelpName = "FILE" };
         var allowRemote = new Option<bool>("--allow-remote") { Description = "The server may be another machine." };
+        var bind = new Option<IPAddress?>("--bind")
+        {
+            Description = "Connect from this address of this machine: to the server, another peer.",
+            HelpName = "ADDRESS",
+            CustomParser = ParseAddress,
+        };
         var command = new ExampleCommand("load", "Measure an ECStream server with distinct messages.", Examples)
         {
-            to, size, count, connections, window, json, from, recipient, ledger, allowRemote,
+            to, size, count, connections, window, json, from, recipient, ledger, bind, allowRemote,
         };
         command.SetAction((parsed, interrupted) => LoadRun.RunAsync(
             host,
@@ -50,8 +59,20 @@ internal static class LoadCommand
                 parsed.GetRequiredValue(from),
                 parsed.GetRequiredValue(recipient),
                 parsed.GetValue(ledger),
-                parsed.GetValue(allowRemote)),
+                parsed.GetValue(allowRemote),
+                parsed.GetValue(bind)),
             interrupted));
         return command;
+    }
+
+    private static IPAddress? ParseAddress(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (!IPAddress.TryParse(text, out var address))
+        {
+            argument.AddError($"--bind {text}: must be an IP address");
+        }
+
+        return address;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using EcStreamOrleans.Delivery;
 
 namespace EcStreamOrleans.Cli.Loading;
@@ -13,6 +14,7 @@ namespace EcStreamOrleans.Cli.Loading;
 /// <param name="Recipient">The recipient.</param>
 /// <param name="Ledger">The file that accepted messages are written down in, or null.</param>
 /// <param name="AllowsRemote">Whether the server may be another machine.</param>
+/// <param name="Bind">The address to connect from, or null for the system's choice.</param>
 internal sealed record LoadOptions(
     EcStreamEndpoint To,
     int Size,
@@ -23,4 +25,5 @@ internal sealed record LoadOptions(
     string Sender,
     string Recipient,
     string? Ledger,
-    bool AllowsRemote);
+    bool AllowsRemote,
+    IPAddress? Bind = null);

@@ -14,6 +14,11 @@ internal static class LoadRun
             return host.CannotStart($"{options.To} is not this machine: load tests belong on one's own; --allow-remote says it is meant");
         }
 
+        if (options.Bind is not null && options.To.Path is not null)
+        {
+            return host.CannotStart($"--bind {options.Bind}: a Unix socket has no address to come from");
+        }
+
         var minimum = LoadTemplate.MinimumSize(options.Sender, options.Recipient);
         if (options.Size < minimum)
         {
@@ -24,7 +29,7 @@ internal static class LoadRun
         try
         {
             ledger = options.Ledger is { } path ? new LoadLedger(path) : null;
-            var (connections, error) = await Connections.OpenAllAsync(options.To, options.Connections, host, interrupted);
+            var (connections, error) = await Connections.OpenAllAsync(options.To, options.Bind, options.Connections, host, interrupted);
             return connections is null ? host.CannotStart(error!) : await RunAsync(host, options, connections, ledger, interrupted);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -1,3 +1,4 @@
+using System.Net;
 using EcStreamOrleans.Delivery;
 using EcStreamOrleans.Protocol.Framing;
 
@@ -9,12 +10,16 @@ internal static class Connections
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     public static Task<EcStreamConnectResult> ConnectAsync(EcStreamEndpoint to, CliHost host, CancellationToken cancellationToken) =>
-        EcStreamConnection.ConnectAsync(to, ConnectTimeout, EcStreamCodec.Instance, host.TimeProvider, cancellationToken);
+        ConnectAsync(to, localAddress: null, host, cancellationToken);
+
+    private static Task<EcStreamConnectResult> ConnectAsync(
+        EcStreamEndpoint to, IPAddress? localAddress, CliHost host, CancellationToken cancellationToken) =>
+        EcStreamConnection.ConnectAsync(to, localAddress, ConnectTimeout, EcStreamCodec.Instance, host.TimeProvider, cancellationToken);
 
     /// <summary>Opens all of a run's connections before anything is sent: a run either starts whole or not at all.</summary>
     /// <returns>The connections, or null and why.</returns>
     public static async Task<(IReadOnlyList<EcStreamConnection>? Connections, string? Error)> OpenAllAsync(
-        EcStreamEndpoint to, int count, CliHost host, CancellationToken cancellationToken)
+        EcStreamEndpoint to, IPAddress? localAddress, int count, CliHost host, CancellationToken cancellationToken)
     {
         var open = new List<EcStreamConnection>(count);
         for (var i = 0; i < count; i++)
@@ -22,7 +27,7 @@ internal static class Connections
             string error;
             try
             {
-                var result = await ConnectAsync(to, host, cancellationToken);
+                var result = await ConnectAsync(to, localAddress, host, cancellationToken);
                 if (result.IsConnected)
                 {
                     open.Add(result.Connection);
