@@ -27,8 +27,9 @@ public sealed class SpoolOptions
     /// <summary>How many of the newest batch ids are remembered so that a repeated append finds its first. Default: 65536, minutes of traffic at full speed.</summary>
     public int DedupeBatches { get; set; } = 65536;
 
-    /// <summary>The most bytes written before a flush, when more than one batch waits. Default: 4 MiB, where larger writes stop being faster.</summary>
-    public int MaxGroupBytes { get; set; } = 4 << 20;
+    /// <summary>The most bytes written before a flush, when more than one batch waits. Default: 1 MiB: larger writes are hardly
+    /// faster, and a peer with a single message waits for the group under way.</summary>
+    public int MaxGroupBytes { get; set; } = 1 << 20;
 
     /// <summary>The most bytes of batches that wait for the writer; beyond it appends are refused as full. Default: 256 MiB, about a third of a second of a fast disk.</summary>
     public long MaxQueuedBytes { get; set; } = 256L << 20;

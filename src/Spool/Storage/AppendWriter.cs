@@ -7,14 +7,18 @@ namespace EcStreamOrleans.Spool;
 internal readonly record struct WriterStart(ushort SpoolId, ulong Key, long NextRecord, long NextGeneration, long CommittedThrough);
 
 /// <summary>
-/// The queue of appends and the one thread that writes them. A group is whatever queued while the last flush ran: nothing waits to
+/// The queue of appends, fair by peer, and the one thread that writes them. A group is whatever queued while the last flush ran: nothing waits to
 /// fill it, so a lone append costs one flush and a crowd shares one.
 /// </summary>
 internal sealed class AppendWriter : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>A peer's turn: what a fast disk writes while a lone flush takes anyway.</summary>
+    private const long TurnBytes = 65_536;
+
     private readonly object _gate = new();
-    private readonly Queue<AppendOperation> _queue = [];
+    private readonly FairQueue _queue = new(TurnBytes);
     private readonly Dictionary<BatchId, AppendOperation> _inFlight = [];
     private readonly DedupeWindow _dedupe;
     private readonly SpoolOptions _options;
@@ -204,10 +208,10 @@ internal sealed class AppendWriter : IDisposable
             }
 
             long bytes = 0;
-            while (_queue.TryPeek(out var next) && (_group.Count == 0 || bytes + next.RecordBytes <= _options.MaxGroupBytes))
+            while (_queue.TryTake(_group.Count == 0 ? long.MaxValue : _options.MaxGroupBytes - bytes, out var next))
             {
                 bytes += next.RecordBytes;
-                _group.Add(_queue.Dequeue());
+                _group.Add(next);
             }
 
             return true;
