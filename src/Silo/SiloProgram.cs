@@ -47,7 +47,7 @@ internal static class SiloProgram
         try
         {
             await using var app = SiloHosting.Build(builder, settings, configuration, more: null);
-            await app.RunAsync();
+            await RunAsync(app);
             return 0;
         }
         catch (Exception error) when (SiloFailures.Explain(error, settings) is { } words)
@@ -55,6 +55,26 @@ internal static class SiloProgram
             await errorOutput.WriteLineAsync(words);
             return 1;
         }
+    }
+
+    /// <summary>Runs until told to stop. A start that fails behind the silo's own is taken back in order, instead of pulling its services away.</summary>
+    private static async Task RunAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            if (app.Services.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Active)
+            {
+                await app.StopAsync();
+            }
+
+            throw;
+        }
+
+        await app.WaitForShutdownAsync();
     }
 
     private static GridConfiguration? ReadConfiguration(string? file, List<string> errors, TextWriter errorOutput)
