@@ -1,4 +1,11 @@
 using EcStreamOrleans.Grid.Tests.Harness;
+using EcStreamOrleans.Protocol.Configuration;
+using EcStreamOrleans.Silo;
+using EcStreamOrleans.Silo.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace EcStreamOrleans.Grid.Tests.Processes;
 
@@ -92,6 +99,36 @@ public sealed class StartTests : IDisposable
         Assert.Contains(_directory.Sub("missing.conf"), Assert.Single(missing.Errors.Split('\n')));
     }
 
+    [Fact]
+    public async Task APartOfTheSiloThatFails_EndsItWithExitCodeOne()
+    {
+        var errors = new List<string>();
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        var settings = GridSettings.Read(builder.Configuration, errors);
+        Assert.Empty(errors);
+        settings.Data = _directory.Sub("data");
+        settings.Spool.Directory = _directory.Sub("data/spool");
+        settings.Spool.SegmentBytes = 4 << 20;
+        settings.SiloPort = ServicePort.Next();
+        settings.Admin = $"http://127.0.0.1:{ServicePort.Next()}";
+        var configuration = ConfigurationLoader.Parse("""ECStream_Listener { Listen "127.0.0.1:0" { } }""", "test.conf").Configuration!;
+        await using var app = SiloHosting.Build(builder, settings, configuration, services => services.AddHostedService<FailingPart>());
+        Assert.Equal(1, await Within.PatienceOf(SiloProgram.RunAsync(app), "the silo ends"));
+    }
+
+    [Fact]
+    public async Task AStopInTheMidstOfTheStart_IsOrderly()
+    {
+        var place = new SiloPlace(_directory);
+        using var silo = SiloProcess.Launch(place);
+
+        // The first log line is the spool's: everything else is still to start.
+        await silo.Process.LineAsync("20");
+        Assert.Equal(0, await silo.TerminateAsync());
+        Assert.Equal("", silo.Process.Errors);
+    }
+
     private static async Task IsRefusedAsync(SiloPlace place, params string[] parts)
     {
         var result = await RunAsync(place.Arguments);
@@ -109,4 +146,9 @@ public sealed class StartTests : IDisposable
     }
 
     private static Task<ToolResult> RunAsync(string[] arguments) => ToolProcess.RunAsync("dotnet", [Repository.SiloDll, .. arguments]);
+
+    private sealed class FailingPart : BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => throw new InvalidOperationException("As a bug would.");
+    }
 }
