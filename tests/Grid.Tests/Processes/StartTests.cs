@@ -99,6 +99,24 @@ public sealed class StartTests : IDisposable
         Assert.Contains(_directory.Sub("missing.conf"), Assert.Single(missing.Errors.Split('\n')));
     }
 
+    [Theory]
+    [InlineData("_mx.invalid")]
+    [InlineData("unix")]
+    public async Task AGatewayOfAnyNameThatTheConfigurationTakes_IsAHost(string host)
+    {
+        var place = new SiloPlace(_directory, $"""
+            Delivery_Method = "ECSTREAM"
+            Gateway = "{host}"
+            """);
+        using var silo = await SiloProcess.StartAsync(place);
+        await LoadOneAsync(place);
+        var status = await silo.ReachesAsync(s => s.Relay.LastError is not null, "the name is looked up, in vain");
+        Assert.Equal((1, $"{host}:1825"), (status.Spool.MessagesWaiting, status.Relay.Gateway));
+        Assert.DoesNotContain("No such file", status.Relay.LastError);
+        Assert.DoesNotContain("Cannot assign", status.Relay.LastError);
+        Assert.Equal(0, await silo.TerminateAsync());
+    }
+
     [Fact]
     public async Task APartOfTheSiloThatFails_EndsItWithExitCodeOne()
     {
@@ -127,6 +145,13 @@ public sealed class StartTests : IDisposable
         await silo.Process.LineAsync("20");
         Assert.Equal(0, await silo.TerminateAsync());
         Assert.Equal("", silo.Process.Errors);
+    }
+
+    private static async Task LoadOneAsync(SiloPlace place)
+    {
+        using var client = await RawClient.ConnectAsync(place.EndPoint);
+        await client.SendAsync(RawClient.Package("Subject: x\n\nx"));
+        Assert.StartsWith("K", await client.ReadReplyAsync());
     }
 
     private static async Task IsRefusedAsync(SiloPlace place, params string[] parts)
