@@ -19,7 +19,7 @@ internal sealed class SiloPlace
             """);
     }
 
-    public int ListenPort { get; init; } = ServicePort.Next();
+    public int ListenPort { get; } = ServicePort.Next();
 
     public int AdminPort { get; init; } = ServicePort.Next();
 

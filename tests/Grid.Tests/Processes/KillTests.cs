@@ -38,7 +38,6 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(0, await silo.TerminateAsync());
             var result = books.Balance(DeliveredMail.ReadAll(maildir));
             output.WriteLine(result.Text);
-            Assert.All(result.Duplicated.Keys, id => Assert.True(before.Contains(id) || result.DeliveredUnanswered > 0));
             Assert.DoesNotContain(books.AcceptedIds().Except(before), result.Duplicated.ContainsKey);
         }
         finally
