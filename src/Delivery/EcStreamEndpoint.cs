@@ -34,6 +34,11 @@ public sealed record EcStreamEndpoint
         Path is not null
         || (IPAddress.TryParse(Host, out var address) ? IPAddress.IsLoopback(address) : string.Equals(Host, "localhost", StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>The end point of a host and a port that are known apart: nothing of the host is taken for a form of the text.</summary>
+    /// <param name="host">The host name or address, without brackets.</param>
+    /// <param name="port">The port.</param>
+    public static EcStreamEndpoint Tcp(string host, int port) => new(host, port, path: null);
+
     /// <summary>Reads an end point as a person writes it.</summary>
     /// <param name="text">The text.</param>
     /// <param name="endpoint">The end point.</param>

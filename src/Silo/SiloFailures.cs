@@ -10,22 +10,19 @@ internal static class SiloFailures
     /// <returns>The line, or null if the failure is unexpected.</returns>
     public static string? Explain(Exception error, GridSettings settings)
     {
+        List<Exception> causes = [];
         for (var cause = error; cause is not null; cause = cause.InnerException)
         {
-            switch (cause)
-            {
-                case SiloPortTakenException:
-                    return cause.Message;
-                case AddressInUseException:
-                    return $"Cannot listen: {error.Message} Another process listens there; change the Listen in the configuration, or --admin ({settings.Admin}).";
-                case SocketException socket:
-                    return $"Cannot listen: {error.Message} ({socket.SocketErrorCode})";
-                case IOException or UnauthorizedAccessException:
-                    return $"Cannot start with --data {Path.GetFullPath(settings.Data)}: {cause.Message}";
-            }
+            causes.Add(cause);
         }
 
-        return null;
+        // An address in use comes wrapped in an IOException, as a disk's trouble does: the most particular cause speaks.
+        return causes.OfType<SiloPortTakenException>().FirstOrDefault()?.Message
+            ?? (causes.OfType<AddressInUseException>().Any()
+                ? $"Cannot listen: {error.Message} Another process listens there; change the Listen in the configuration, or --admin ({settings.Admin})."
+                : causes.OfType<SocketException>().FirstOrDefault() is { } socket ? $"Cannot listen: {error.Message} ({socket.SocketErrorCode})"
+                : causes.Find(cause => cause is IOException or UnauthorizedAccessException) is { } disk ? $"Cannot start with --data {Path.GetFullPath(settings.Data)}: {disk.Message}"
+                : null);
     }
 }
 

@@ -47,8 +47,7 @@ internal static class SiloProgram
         try
         {
             await using var app = SiloHosting.Build(builder, settings, configuration, more: null);
-            await app.RunAsync();
-            return 0;
+            return await RunAsync(app);
         }
         catch (Exception error) when (SiloFailures.Explain(error, settings) is { } words)
         {
@@ -56,6 +55,38 @@ internal static class SiloProgram
             return 1;
         }
     }
+
+    /// <summary>Runs until told to stop. A start that fails behind the silo's own is taken back in order, instead of pulling its services away.</summary>
+    /// <returns>0 after an orderly stop, 1 if a part of the silo failed and stopped it: whoever supervises the process must know.</returns>
+    internal static async Task<int> RunAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception error)
+        {
+            if (app.Services.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Active)
+            {
+                await app.StopAsync();
+            }
+
+            if (error is OperationCanceledException && app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Told to stop, or stopped by a part, before everything had started.
+                return HasFailed(app) ? 1 : 0;
+            }
+
+            throw;
+        }
+
+        await app.WaitForShutdownAsync();
+        return HasFailed(app) ? 1 : 0;
+    }
+
+    /// <summary>The framework stops for a part that fails, and logs it, but takes the end for an orderly one.</summary>
+    private static bool HasFailed(WebApplication app) =>
+        app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(part => part.ExecuteTask is { IsFaulted: true });
 
     private static GridConfiguration? ReadConfiguration(string? file, List<string> errors, TextWriter errorOutput)
     {

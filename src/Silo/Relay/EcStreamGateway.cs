@@ -31,14 +31,8 @@ internal sealed partial class EcStreamGateway : IGatewayClient
         _clock = clock;
         _logger = logger;
         _backOff = new RelayBackOff(options, clock);
-        var text = gateway.Host!.Contains(':') ? $"[{gateway.Host}]:{gateway.Port}" : $"{gateway.Host}:{gateway.Port}";
-        if (!EcStreamEndpoint.TryParse(text, out var endpoint, out var error))
-        {
-            throw new InvalidOperationException($"The gateway {text} of the configuration is no end point: {error}");
-        }
-
-        _endpoint = endpoint;
-        Gateway = text;
+        _endpoint = EcStreamEndpoint.Tcp(gateway.Host!, gateway.Port);
+        Gateway = gateway.Host!.Contains(':') ? $"[{gateway.Host}]:{gateway.Port}" : $"{gateway.Host}:{gateway.Port}";
     }
 
     public string DeliveryMethod => "ECSTREAM";
