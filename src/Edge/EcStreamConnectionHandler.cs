@@ -12,7 +12,7 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
     {
         var started = edge.Clock.GetTimestamp();
         var peer = PeerId.From(connection.RemoteEndPoint);
-        using var session = new EdgeSession(connection, peer, listen, sessions.TrafficOf(peer), FilePolicy(listen), edge);
+        using var session = new EdgeSession(connection, peer, listen, sessions.TrafficOf(peer), FilePolicy(listen, peer), edge);
         sessions.Add(session);
         edge.Instruments.SessionOpened();
         var end = SessionEnd.Failed;
@@ -45,9 +45,9 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
         }
     }
 
-    private SessionPolicy FilePolicy(string listen)
+    private SessionPolicy FilePolicy(string listen, PeerId peer)
     {
-        var policy = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, listen);
+        var policy = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, listen, peer);
         return new SessionPolicy(policy.IdleTime.Value, policy.IdleTime.Origin, policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin, Version: 0);
     }
 }

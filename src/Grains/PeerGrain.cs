@@ -142,7 +142,7 @@ internal sealed partial class PeerGrain(
     private SessionPolicy PolicyFor(string listen)
     {
         var state = CurrentOverrides();
-        var policy = PolicyEvaluator.Evaluate(configuration, new PeerOverrides(state.IdleTime, state.MaxBatchSize), listen);
+        var policy = PolicyEvaluator.Evaluate(configuration, new PeerOverrides(state.IdleTime, state.MaxBatchSize), listen, _peer);
         return new SessionPolicy(
             policy.IdleTime.Value,
             policy.IdleTime.Origin,

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using EcStreamOrleans.Protocol.Configuration;
 
 namespace EcStreamOrleans.Protocol;
 
@@ -13,14 +14,18 @@ public readonly record struct PeerId
     private const string UnixKey = "unix";
 
     private readonly string? _key;
+    private readonly IPAddress? _address;
 
-    private PeerId(string key) => _key = key;
+    private PeerId(string key, IPAddress? address) => (_key, _address) = (key, address);
 
     /// <summary>The peer of every client that comes through a Unix socket.</summary>
-    public static PeerId Unix { get; } = new(UnixKey);
+    public static PeerId Unix { get; } = new(UnixKey, address: null);
 
     /// <summary>The key of the peer's grain, and the way logs and the console name the peer.</summary>
     public string Key => _key ?? throw new InvalidOperationException("A default PeerId names no peer.");
+
+    /// <summary>The peer's address as a block of one, or <see langword="null"/> for <see cref="Unix"/>.</summary>
+    internal CidrBlock? Block => _address is null ? null : CidrBlock.Of(_address);
 
     /// <summary>The peer that connects from <paramref name="address"/>.</summary>
     /// <param name="address">An IPv4 or IPv6 address; a zone id is dropped.</param>
@@ -37,7 +42,7 @@ public readonly record struct PeerId
             address = new IPAddress(address.GetAddressBytes());
         }
 
-        return new PeerId(address.ToString());
+        return new PeerId(address.ToString(), address);
     }
 
     /// <summary>The peer of a socket's remote end point.</summary>
@@ -65,6 +70,13 @@ public readonly record struct PeerId
         peer = From(address);
         return true;
     }
+
+    /// <summary>Whether both are the same peer.</summary>
+    /// <param name="other">The other peer.</param>
+    public bool Equals(PeerId other) => string.Equals(_key, other._key, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _key is null ? 0 : string.GetHashCode(_key, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override string ToString() => _key ?? "(none)";

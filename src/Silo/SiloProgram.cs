@@ -33,7 +33,7 @@ internal static class SiloProgram
         }
 
         var settings = GridSettings.Read(builder.Configuration, errors);
-        var configuration = ReadConfiguration(settings.Conf, errors, errorOutput);
+        var configuration = ReadConfiguration(settings, errors, errorOutput);
         if (errors.Count > 0 || configuration is null)
         {
             foreach (var error in errors)
@@ -88,14 +88,15 @@ internal static class SiloProgram
     private static bool HasFailed(WebApplication app) =>
         app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(part => part.ExecuteTask is { IsFaulted: true });
 
-    private static GridConfiguration? ReadConfiguration(string? file, List<string> errors, TextWriter errorOutput)
+    private static GridConfiguration? ReadConfiguration(GridSettings settings, List<string> errors, TextWriter errorOutput)
     {
-        if (file is null)
+        if (settings.Conf is not { } file)
         {
             return ConfigurationLoader.Default;
         }
 
-        var result = ConfigurationLoader.Load(file, DiskConfigFiles.FromEnvironment());
+        var result = ConfigurationLoader.Load(
+            file, DiskConfigFiles.FromEnvironment(), settings.Strict ? ConfigStrictness.Strict : ConfigStrictness.Lenient);
         foreach (var diagnostic in result.Diagnostics)
         {
             if (diagnostic.Severity == ConfigSeverity.Error)

@@ -19,33 +19,35 @@ public static class ConfigurationLoader
     /// <summary>Reads a configuration file and all it includes.</summary>
     /// <param name="path">The main file.</param>
     /// <param name="files">Where files are read from.</param>
-    public static ConfigurationResult Load(string path, IConfigFiles files)
+    /// <param name="strictness">What to do with an option that stands where it cannot take effect by its own rules.</param>
+    public static ConfigurationResult Load(string path, IConfigFiles files, ConfigStrictness strictness = ConfigStrictness.Strict)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(files);
         var diagnostics = new DiagnosticBag();
-        return Bind(ConfigParser.Load(path, files, diagnostics), diagnostics);
+        return Bind(ConfigParser.Load(path, files, diagnostics), strictness, diagnostics);
     }
 
     /// <summary>Reads a text that stands alone: an include in it is an error.</summary>
     /// <param name="text">The configuration.</param>
     /// <param name="fileName">What diagnostics call it.</param>
-    public static ConfigurationResult Parse(string text, string fileName)
+    /// <param name="strictness">What to do with an option that stands where it cannot take effect by its own rules.</param>
+    public static ConfigurationResult Parse(string text, string fileName, ConfigStrictness strictness = ConfigStrictness.Strict)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
         var diagnostics = new DiagnosticBag();
-        return Bind(ConfigParser.Parse(text, fileName, NoConfigFiles.Instance, diagnostics), diagnostics);
+        return Bind(ConfigParser.Parse(text, fileName, NoConfigFiles.Instance, diagnostics), strictness, diagnostics);
     }
 
-    private static ConfigurationResult Bind(ConfigDocument? document, DiagnosticBag diagnostics)
+    private static ConfigurationResult Bind(ConfigDocument? document, ConfigStrictness strictness, DiagnosticBag diagnostics)
     {
         if (document is null)
         {
             return new ConfigurationResult(null, diagnostics.ToImmutable(), null);
         }
 
-        var configuration = ConfigurationBinder.Bind(document, isWhole: diagnostics.ErrorCount == 0, diagnostics);
+        var configuration = ConfigurationBinder.Bind(document, isWhole: diagnostics.ErrorCount == 0, strictness, diagnostics);
         return new ConfigurationResult(
             diagnostics.ErrorCount == 0 ? configuration : null, diagnostics.ToImmutable(), document.Merge());
     }

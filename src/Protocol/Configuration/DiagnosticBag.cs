@@ -55,9 +55,14 @@ internal sealed class DiagnosticBag
 
     private void Note(ConfigDiagnostic diagnostic)
     {
-        if (_notes++ < MaxNotes)
+        _notes++;
+        if (_notes <= MaxNotes)
         {
             Add(diagnostic);
+        }
+        else if (_notes == MaxNotes + 1)
+        {
+            Add(diagnostic with { Message = $"more than {MaxNotes} warnings and remarks; the others are not shown" });
         }
     }
 

@@ -10,15 +10,26 @@ namespace EcStreamOrleans.Protocol.Configuration;
 public sealed record GridConfiguration(
     ImmutableArray<ListenEndpointOptions> Listens, GatewayOptions? Gateway, PolicyLevel Listener, PolicyLevel Global)
 {
+    /// <summary>The Peer scopes of <c>ECStream_Listener</c>, which hold for every Listen.</summary>
+    public PrefixTree<PolicyLevel> Peers { get; init; } = new();
+
+    /// <summary>The pathway of <c>ECStream_Listener</c>, or <see langword="null"/> for the default one.</summary>
+    public PathwayOptions? Pathway { get; init; }
+
     /// <summary>The Listen of an address in any spelling, or <see langword="null"/> if there is none.</summary>
     /// <param name="address">An address as a file might write it.</param>
     public ListenEndpointOptions? FindListen(string address)
     {
         ArgumentNullException.ThrowIfNull(address);
-        var spelt = Listens.FirstOrDefault(l => string.Equals(l.Address, address, StringComparison.Ordinal));
-        return spelt is null && ListenAddress.TryParse(address, out var endPoint, out _)
-            ? Listens.FirstOrDefault(l => l.EndPoint.Equals(endPoint))
-            : spelt;
+        foreach (var listen in Listens)
+        {
+            if (string.Equals(listen.Address, address, StringComparison.Ordinal))
+            {
+                return listen;
+            }
+        }
+
+        return FindOtherSpelling(address);
     }
 
     /// <inheritdoc/>
@@ -27,8 +38,13 @@ public sealed record GridConfiguration(
         && Listens.SequenceEqual(other.Listens)
         && Gateway == other.Gateway
         && Listener == other.Listener
-        && Global == other.Global;
+        && Global == other.Global
+        && Peers.Equals(other.Peers)
+        && Pathway == other.Pathway;
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Listens.Length, Listens.FirstOrDefault(), Gateway, Listener, Global);
+    public override int GetHashCode() => HashCode.Combine(Listens.Length, Listens.FirstOrDefault(), Gateway, Listener, Global, Peers, Pathway);
+
+    private ListenEndpointOptions? FindOtherSpelling(string address) =>
+        ListenAddress.TryParse(address, out var endPoint, out _) ? Listens.FirstOrDefault(l => l.EndPoint.Equals(endPoint)) : null;
 }

@@ -9,11 +9,18 @@ namespace EcStreamOrleans.Protocol.Configuration;
 /// leaves the choice to the system.
 /// </param>
 /// <param name="Level">What the scope itself sets, before fallback.</param>
-/// <param name="IdleTime">How long a client may be silent. Default: 300 s.</param>
-/// <param name="MaxBatchSize">How many messages a batch may hold. Default: 10000.</param>
+/// <param name="IdleTime">How long a client may be silent for whom no Peer scope says otherwise. Default: 300 s.</param>
+/// <param name="MaxBatchSize">How many messages a batch may hold where no Peer scope says otherwise. Default: 10000.</param>
 public sealed record ListenEndpointOptions(
     string Address,
     IPEndPoint EndPoint,
     PolicyLevel Level,
     Effective<TimeSpan> IdleTime,
-    Effective<int> MaxBatchSize);
+    Effective<int> MaxBatchSize)
+{
+    /// <summary>The Peer scopes of this Listen.</summary>
+    public PrefixTree<PolicyLevel> Peers { get; init; } = new();
+
+    /// <summary>The pathway that applies: this Listen's, else that of <c>ECStream_Listener</c>; <see langword="null"/> for the default one.</summary>
+    public PathwayOptions? Pathway { get; init; }
+}

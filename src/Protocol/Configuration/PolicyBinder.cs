@@ -6,6 +6,8 @@ internal sealed class PolicyBinder(OptionReader reader, string origin)
     private TimeSpan? _idleTime;
     private int? _maxBatchSize;
 
+    public string Origin => origin;
+
     public PolicyLevel Level => new(origin, _idleTime, _maxBatchSize);
 
     /// <returns><see langword="false"/> if the option is not one of a policy.</returns>

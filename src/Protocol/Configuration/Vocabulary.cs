@@ -3,11 +3,14 @@ using System.Collections.Immutable;
 
 namespace EcStreamOrleans.Protocol.Configuration;
 
-/// <summary>The names that a configuration may use, those that only Momentum knows, and the nearest to a misspelt one.</summary>
+/// <summary>The names that take effect, where they may stand, and the nearest to a misspelt one.</summary>
 internal static class Vocabulary
 {
     public const string Listener = "ECStream_Listener";
     public const string Listen = "Listen";
+    public const string Peer = "Peer";
+    public const string Pathway = "Pathway";
+    public const string PathwayGroup = "Pathway_Group";
     public const string Module = "ecstream";
     public const string GlobalScope = "Global";
 
@@ -23,8 +26,11 @@ internal static class Vocabulary
         new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal)
         {
             [GlobalScope] = [Gateway, DeliveryMethod, Port, Timeout, IdleTime, MaxBatchSize],
-            [Listener] = [IdleTime, MaxBatchSize],
-            [Listen] = [IdleTime, MaxBatchSize],
+            [Listener] = [IdleTime, MaxBatchSize, Pathway],
+            [Listen] = [IdleTime, MaxBatchSize, Pathway],
+            [Peer] = [IdleTime, MaxBatchSize],
+            [Pathway] = [IdleTime, MaxBatchSize],
+            [PathwayGroup] = [IdleTime, MaxBatchSize],
             [Module] = [],
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -32,30 +38,14 @@ internal static class Vocabulary
     public static readonly FrozenDictionary<string, ImmutableArray<string>> Scopes =
         new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal)
         {
-            [GlobalScope] = [Listener, Module],
-            [Listener] = [Listen],
-            [Listen] = [],
+            [GlobalScope] = [Listener, Module, Pathway, PathwayGroup],
+            [Listener] = [Listen, Peer],
+            [Listen] = [Peer],
+            [Peer] = [],
+            [Pathway] = [],
+            [PathwayGroup] = [Pathway],
             [Module] = [],
         }.ToFrozenDictionary(StringComparer.Ordinal);
-
-    private static readonly FrozenSet<string> MomentumNames = new[]
-    {
-        "Accept_Queue_Backlog", "Allow_Null_Envelope_Sender", "Authentication", "Authorization", "Binding", "Binding_Group",
-        "Blackhole", "Bounce_Pattern", "Cluster", "Concurrency", "Context", "Control_Listener", "Custom_Logger", "DebugFlags",
-        "Delivery_Pool", "Disable_Nagle_Algorithm", "Domain", "Ds_Core", "Ec_Logger", "Enable", "Enable_Authentication",
-        "Enable_FBL_Header_Insertion", "ESMTP_Listener", "Event_Loop", "EventLoop", "Events_Per_Iter", "File_Mode",
-        "HTTP_Listener", "Idle_Timeout", "Inbound_Audit", "Inbound_Throttle_Messages", "Listen_Backlog", "Listener_Sessions",
-        "Local_Changes_File", "Local_Changes_Only", "Mail_Loop", "Match_Cache_Size", "Max_Message_Size",
-        "Max_Outbound_Connections", "Max_Receptions_Per_Connection", "Message_Expiration", "Node",
-        "Outbound_Throttle_Connections", "Outbound_Throttle_Messages", "Pathway", "Pathway_Group", "Peer", "Pool_Name",
-        "Relay_Hosts", "Routes", "Service_Sessions", "SMTP_Extensions", "SNMP", "Spoolbase", "Suspend_Delivery",
-        "TCP_Recv_Buffer_Size", "TCP_Send_Buffer_Size", "ThreadPool", "TimestampFormat", "TLS_Allow_Renegotiation",
-        "TLS_Certificate", "TLS_Ciphers", "TLS_Client_CA", "TLS_Engine", "TLS_Key", "TLS_Protocols", "TLS_Verify",
-        "TLS_Verified_Peer_Can_Relay", "TLS_Verify_Mode", "Unsafe_Spool", "Use_SSL", "XMPP_Listener",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>Whether Momentum has an option or scope of this name that this version does not.</summary>
-    public static bool IsMomentumOnly(string name) => MomentumNames.Contains(name);
 
     /// <summary>The scopes, as a path names them, in which <paramref name="name"/> is supported.</summary>
     public static IEnumerable<string> ScopesOf(string name) =>
@@ -65,7 +55,7 @@ internal static class Vocabulary
     /// <summary>The known name nearest to a misspelt one, those of its own scope first, or <see langword="null"/>.</summary>
     public static string? Suggest(string misspelt, string scope) =>
         Nearest(misspelt, [.. Options[scope], .. Scopes[scope]])
-        ?? Nearest(misspelt, [.. Options.Values.SelectMany(n => n), .. Scopes.Values.SelectMany(n => n), .. MomentumNames]);
+        ?? Nearest(misspelt, [.. Options.Values.SelectMany(n => n), .. Scopes.Values.SelectMany(n => n), .. MomentumVocabulary.Names]);
 
     private static string? Nearest(string misspelt, IReadOnlyList<string> names)
     {

@@ -14,6 +14,12 @@ internal sealed class GridSettings
     /// <summary>The configuration file in Momentum's grammar; <c>--conf</c>. Default: none, a listener on 127.0.0.1:1825.</summary>
     public string? Conf { get; set; }
 
+    /// <summary>
+    /// Whether an option that is not valid in a Peer scope is an error; otherwise it is ignored with a warning.
+    /// Default: true.
+    /// </summary>
+    public bool Strict { get; set; } = true;
+
     /// <summary>The directory for state and spool; <c>--data</c>. Default: <c>data</c> in the current directory, so that a first try needs no rights.</summary>
     public string Data { get; set; } = "data";
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using CsCheck;
 using EcStreamOrleans.Protocol.Configuration;
 
@@ -6,7 +7,9 @@ namespace EcStreamOrleans.Protocol.Tests.Configuration;
 
 public sealed class PolicyEvaluatorTests
 {
-    private static readonly string[] Origins = ["Peer", @"ECStream_Listener::Listen:\:1825:", "ECStream_Listener::", "Global"];
+    private static readonly PeerId Peer = PeerId.From(IPAddress.Parse("10.0.0.1"));
+
+    private static readonly string[] Origins = [@"ECStream_Listener::Peer:10.0.0.1:", @"ECStream_Listener::Listen:\:1825:", "ECStream_Listener::", "Global"];
 
     private static readonly Gen<int?[]> Settings = Gen.OneOf(Gen.Const((int?)null), Gen.Int[1, 86_400].Select(i => (int?)i)).Array[4];
 
@@ -18,11 +21,11 @@ public sealed class PolicyEvaluatorTests
             var configuration = ConfigurationLoader.Parse(text, "f").Configuration!;
             var overrides = new PeerOverrides(idle[0] is { } s ? TimeSpan.FromSeconds(s) : null, batch[0]);
 
-            var policy = PolicyEvaluator.Evaluate(configuration, overrides, ":1825");
+            var policy = PolicyEvaluator.Evaluate(configuration, overrides, ":1825", Peer);
 
             Assert.Equal(Naive(idle, 300), (policy.IdleTime.Value.TotalSeconds, policy.IdleTime.Origin));
             Assert.Equal(Naive(batch, 10_000), (policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin));
-            var listen = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, "*:1825");
+            var listen = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, "*:1825", Peer);
             Assert.Equal(configuration.Listens[0].IdleTime, listen.IdleTime);
             Assert.Equal(configuration.Listens[0].MaxBatchSize, listen.MaxBatchSize);
 
@@ -41,18 +44,7 @@ public sealed class PolicyEvaluatorTests
         var configuration = ConfigurationLoader.Parse(
             "ECStream_Listener { ECStream_Idle_Time = 20 Listen \"[::1]:1825\" { ECStream_Idle_Time = 10 } }", "f").Configuration!;
 
-        Assert.Equal(TimeSpan.FromSeconds(seconds), PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, address).IdleTime.Value);
-    }
-
-    [Fact]
-    public void Evaluate_OverridesThatNameTheirScope_AreNamedAsOrigin()
-    {
-        var overrides = new PeerOverrides(null, 5) { Origin = "ECStream_Listener::Peer:10.0.0.1:" };
-
-        var policy = PolicyEvaluator.Evaluate(ConfigurationLoader.Default, overrides, "127.0.0.1:1825");
-
-        Assert.Equal(new(5, "ECStream_Listener::Peer:10.0.0.1:"), policy.MaxBatchSize);
-        Assert.Equal("default", policy.IdleTime.Origin);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, address, Peer).IdleTime.Value);
     }
 
     private static (double, string) Naive(int?[] settings, int byDefault)

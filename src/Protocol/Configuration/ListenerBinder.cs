@@ -1,0 +1,164 @@
+using System.Net;
+
+namespace EcStreamOrleans.Protocol.Configuration;
+
+/// <summary>Gathers what the parts of ECStream_Listener hold: its own options, its Listens and the Peer scopes of both.</summary>
+internal sealed class ListenerBinder(BindingContext context)
+{
+    private readonly Container _listener = new(context, ScopePath.Listener);
+    private readonly List<Listen> _listens = [];
+    private readonly Dictionary<string, Listen> _listensBySpelling = new(StringComparer.Ordinal);
+    private readonly Dictionary<IPEndPoint, Listen> _listensByEndPoint = [];
+    private ConfigScope? _first;
+    private bool _sawListen;
+
+    public void Bind(ConfigScope scope)
+    {
+        context.Refusals.ExpectAnonymous(scope);
+        _first ??= scope;
+        foreach (var node in scope.Children)
+        {
+            if (node is ConfigScope listen && listen.IsNamed(Vocabulary.Listen))
+            {
+                _sawListen = true;
+                BindListen(listen);
+            }
+            else if (!_listener.TryBind(node))
+            {
+                context.Refusals.Refuse(node, Vocabulary.Listener);
+            }
+        }
+    }
+
+    public GridConfiguration Resolve(PathwayBinder pathways, PolicyLevel global, GatewayOptions? gateway)
+    {
+        var level = _listener.Level;
+        var pathway = pathways.Resolve(_listener.Pathway);
+        return new GridConfiguration([.. _listens.Select(l => Resolve(l, level, pathway, pathways, global))], gateway, level, global)
+        {
+            Peers = _listener.Peers,
+            Pathway = pathway,
+        };
+    }
+
+    public void CheckThatSomethingListens(ConfigDocument document)
+    {
+        if (!context.IsWhole)
+        {
+            return;
+        }
+
+        if (_first is null)
+        {
+            context.Diagnostics.Error(
+                new SourceLocation(document.File, 1, 1),
+                "nothing would listen: expected ECStream_Listener { Listen \"127.0.0.1:1825\" { } }",
+                expected: Vocabulary.Listener);
+        }
+        else if (!_sawListen)
+        {
+            context.Diagnostics.Error(
+                _first.Location,
+                "nothing would listen: ECStream_Listener holds no Listen; expected for example Listen \"127.0.0.1:1825\" { }",
+                _first.Name,
+                Vocabulary.Listen);
+        }
+    }
+
+    private static ListenEndpointOptions Resolve(
+        Listen listen, PolicyLevel listener, PathwayOptions? listenersPathway, PathwayBinder pathways, PolicyLevel global)
+    {
+        var level = listen.Content.Level;
+        var pathway = listen.Content.Pathway is { } own ? pathways.Resolve(own) : listenersPathway;
+        var policy = PolicyEvaluator.Resolve(level, listener, pathway, global);
+        return new ListenEndpointOptions(listen.Scope.Instance!, listen.EndPoint, level, policy.IdleTime, policy.MaxBatchSize)
+        {
+            Peers = listen.Content.Peers,
+            Pathway = pathway,
+        };
+    }
+
+    private void BindListen(ConfigScope scope)
+    {
+        var content = FindOrAdd(scope)?.Content ?? new Container(context, "");
+        foreach (var node in scope.Children)
+        {
+            if (!content.TryBind(node))
+            {
+                context.Refusals.Refuse(node, Vocabulary.Listen);
+            }
+        }
+    }
+
+    // Null if the address is bad: the content is then checked all the same.
+    private Listen? FindOrAdd(ConfigScope scope)
+    {
+        if (scope.Instance is null)
+        {
+            context.Diagnostics.Error(
+                scope.Location, "Listen needs an address, as in Listen \"127.0.0.1:1825\" { }", scope.Name, "an address");
+            return null;
+        }
+
+        if (_listensBySpelling.TryGetValue(scope.Instance, out var same))
+        {
+            return same;
+        }
+
+        if (!ListenAddress.TryParse(scope.Instance, out var endPoint, out var error))
+        {
+            context.Diagnostics.Error(scope.InstanceLocation, error, scope.Instance, "an address and a port");
+            return null;
+        }
+
+        // Port 0 is another port each time.
+        if (endPoint.Port != 0 && _listensByEndPoint.TryGetValue(endPoint, out var twin))
+        {
+            context.Diagnostics.Error(
+                scope.InstanceLocation,
+                $"Listen \"{scope.Instance}\" is the same socket as Listen \"{twin.Scope.Instance}\" at {twin.Scope.InstanceLocation}",
+                scope.Instance,
+                "each socket once");
+            return null;
+        }
+
+        var origin = ScopePath.Of(ScopePath.Listener, Vocabulary.Listen, scope.Instance);
+        var listen = new Listen(scope, endPoint, new Container(context, origin));
+        _listens.Add(listen);
+        _listensBySpelling.Add(scope.Instance, listen);
+        _listensByEndPoint.TryAdd(endPoint, listen);
+        return listen;
+    }
+
+    private sealed record Listen(ConfigScope Scope, IPEndPoint EndPoint, Container Content);
+
+    /// <summary>What ECStream_Listener and Listen may hold alike.</summary>
+    private sealed class Container(BindingContext context, string origin)
+    {
+        private readonly PolicyBinder _policy = new(context.Reader, origin);
+        private readonly PeerBinder _peers = new(context, origin);
+
+        public PolicyLevel Level => _policy.Level;
+
+        public PrefixTree<PolicyLevel> Peers => _peers.Tree;
+
+        public ConfigScalar? Pathway { get; private set; }
+
+        public bool TryBind(ConfigNode node)
+        {
+            switch (node)
+            {
+                case ConfigOption option when option.IsNamed(Vocabulary.Pathway):
+                    Pathway = context.Reader.Text(option) ?? Pathway;
+                    return true;
+                case ConfigOption option:
+                    return _policy.TryBind(option);
+                case ConfigScope scope when scope.IsNamed(Vocabulary.Peer):
+                    _peers.Bind(scope);
+                    return true;
+                default:
+                    return false;
+            }
+        }
+    }
+}
