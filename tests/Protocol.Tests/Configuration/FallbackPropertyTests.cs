@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using CsCheck;
+using EcStreamOrleans.Protocol.Configuration;
+
+namespace EcStreamOrleans.Protocol.Tests.Configuration;
+
+/// <summary>Holds the evaluator, from the text of a file on, against the rules as they are written down.</summary>
+public sealed class FallbackPropertyTests
+{
+    private const string Listen = @"ECStream_Listener::Listen:\:1825:";
+
+    private static readonly string[] Blocks =
+    [
+        "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/16", "10.0.0.1", "127.0.0.0/8", "127.0.0.1", "::/0", "2001:db8::/32", "2001:db8::1", "::1",
+    ];
+
+    private static readonly string[] Peers =
+        ["10.0.0.1", "10.0.0.2", "10.1.0.1", "11.0.0.1", "127.0.0.1", "127.0.0.2", "2001:db8::1", "2001:db8::2", "2001:db9::1", "::1", "unix"];
+
+    private static readonly Gen<int?> Setting = Gen.Bool.SelectMany(set => set ? Gen.Int[1, 86_400].Select(i => (int?)i) : Gen.Const((int?)null));
+
+    private static readonly Gen<Values> SomeValues = Gen.Select(Setting, Setting, (idle, batch) => new Values(idle, batch));
+
+    private static readonly Gen<(bool Exists, Values Values)[]> SomePeers = Gen.Select(Gen.Bool, SomeValues).Array[Blocks.Length];
+
+    private static readonly Gen<Site> Sites = Gen.Select(
+        SomePeers, SomePeers, SomeValues.Array[6], Gen.Int[0, 2], Gen.Int[0, 3],
+        (listenPeers, listenerPeers, values, pathway, named) => new Site(listenPeers, listenerPeers, values, pathway, named));
+
+    [Fact]
+    public void Evaluate_AnySite_TakesEachOptionFromTheFirstScopeThatSetsIt() =>
+        Gen.Select(Sites, Gen.Int[0, Peers.Length - 1]).Sample(
+            (site, index) =>
+            {
+                var result = ConfigurationLoader.Parse(site.Text, "f");
+                Assert.True(result.Configuration is not null, string.Join('\n', result.Diagnostics));
+                Assert.True(PeerId.TryParse(Peers[index], out var peer));
+                var own = site.Values[0];
+                var overrides = new PeerOverrides(own.Idle is { } s ? TimeSpan.FromSeconds(s) : null, own.Batch);
+
+                var policy = PolicyEvaluator.Evaluate(result.Configuration, overrides, "*:1825", peer);
+
+                var scopes = site.Candidates(Peers[index]).ToArray();
+                Assert.Equal(First(scopes, v => v.Idle, 300), (policy.IdleTime.Value.TotalSeconds, policy.IdleTime.Origin));
+                Assert.Equal(First(scopes, v => v.Batch, 10_000), (policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin));
+                var matches = Matching(site.ListenPeers, Peers[index]).Concat(Matching(site.ListenerPeers, Peers[index]));
+                Assert.Equal(matches.Any(), PolicyEvaluator.MatchesPeerScope(result.Configuration, ":1825", peer));
+            },
+            iter: 2_000);
+
+    private static (double, string) First((string Origin, Values Values)[] scopes, Func<Values, int?> option, int byDefault)
+    {
+        foreach (var (origin, values) in scopes)
+        {
+            if (option(values) is { } value)
+            {
+                return (value, origin);
+            }
+        }
+
+        return (byDefault, "default");
+    }
+
+    // The indices of the blocks, longest prefix first; a Unix socket is 127.0.0.1, then ::1.
+    private static IEnumerable<int> Matching((bool Exists, Values Values)[] peers, string peer) =>
+        peer == "unix"
+            ? Matching(peers, "127.0.0.1").Concat(Matching(peers, "::1"))
+            : Enumerable.Range(0, Blocks.Length)
+                .Where(i => peers[i].Exists && Holds(Blocks[i], peer))
+                .OrderByDescending(i => Prefix(Blocks[i]).Length);
+
+    private static bool Holds(string block, string address) =>
+        block.Contains(':', StringComparison.Ordinal) == address.Contains(':', StringComparison.Ordinal)
+        && Bits(address).StartsWith(Prefix(block), StringComparison.Ordinal);
+
+    private static string Prefix(string block)
+    {
+        var parts = block.Split('/');
+        return parts.Length == 1 ? Bits(block) : Bits(parts[0])[..int.Parse(parts[1], CultureInfo.InvariantCulture)];
+    }
+
+    private static string Bits(string address) =>
+        string.Concat(IPAddress.Parse(address).GetAddressBytes().Select(b => b.ToString("b8", CultureInfo.InvariantCulture)));
+
+    private sealed record Values(int? Idle, int? Batch)
+    {
+        public override string ToString() => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(Idle is { } i ? $"ECStream_Idle_Time = {i} " : "")}{(Batch is { } b ? $"ECStream_Max_Batch_Size = {b} " : "")}");
+    }
+
+    /// <param name="ListenPeers">Which blocks have a Peer scope in the Listen.</param>
+    /// <param name="ListenerPeers">Which have one in the ECStream_Listener.</param>
+    /// <param name="Values">Of the overrides, the Listen, the ECStream_Listener, the pathway, its group, the global scope.</param>
+    /// <param name="Pathway">0: none; 1: in the global scope; 2: in a group.</param>
+    /// <param name="Named">Bit 0: the ECStream_Listener names the pathway; bit 1: the Listen does.</param>
+    private sealed record Site(
+        (bool Exists, Values Values)[] ListenPeers, (bool Exists, Values Values)[] ListenerPeers, Values[] Values, int Pathway, int Named)
+    {
+        public string Text
+        {
+            get
+            {
+                var pathway = $"Pathway p {{ {Values[3]} }}";
+                return new StringBuilder()
+                    .Append(Values[5])
+                    .Append(Pathway switch { 1 => pathway, 2 => $"Pathway_Group g {{ {Values[4]} {pathway} }}", _ => "" })
+                    .Append($" ECStream_Listener {{ {Values[2]} {Name(1)} {Scopes(ListenerPeers)}")
+                    .Append($" Listen \":1825\" {{ {Scopes(ListenPeers)} {Values[1]} {Name(2)} }} }}")
+                    .ToString();
+
+                string Name(int bit) => Pathway > 0 && (Named & bit) != 0 ? "Pathway = p" : "";
+            }
+        }
+
+        public IEnumerable<(string Origin, Values Values)> Candidates(string peer)
+        {
+            foreach (var i in Matching(ListenPeers, peer))
+            {
+                yield return ($"{Listen}Peer:{Escaped(Blocks[i])}:", ListenPeers[i].Values);
+            }
+
+            yield return ($"ECStream_Listener::Peer:{Escaped(peer)}:", Values[0]);
+            foreach (var i in Matching(ListenerPeers, peer))
+            {
+                yield return ($"ECStream_Listener::Peer:{Escaped(Blocks[i])}:", ListenerPeers[i].Values);
+            }
+
+            yield return (Listen, Values[1]);
+            yield return ("ECStream_Listener::", Values[2]);
+            if (Pathway > 0 && Named > 0)
+            {
+                yield return (Pathway == 1 ? "Pathway:p:" : "Pathway_Group:g:Pathway:p:", Values[3]);
+            }
+
+            if (Pathway == 2 && Named > 0)
+            {
+                yield return ("Pathway_Group:g:", Values[4]);
+            }
+
+            yield return ("Global", Values[5]);
+        }
+
+        private static string Escaped(string instance) => instance.Replace(":", @"\:", StringComparison.Ordinal);
+
+        private static string Scopes((bool Exists, Values Values)[] peers) =>
+            string.Join(' ', peers.Select((p, i) => p.Exists ? $"Peer \"{Blocks[i]}\" {{ {p.Values} }}" : ""));
+    }
+}
