@@ -11,8 +11,6 @@ internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions option
 {
     private const int MessagesAPart = 64;
 
-    private static readonly FramingLimits Unlimited = new(long.MaxValue, int.MaxValue, int.MaxValue);
-
     private readonly Maildir _maildir = new(gateway.Directory!, Environment.MachineName, clock);
 
     public string DeliveryMethod => "MAILDIR";
@@ -84,7 +82,7 @@ internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions option
     private void Collect(RelayItem item, int place, List<MaildirMessage> messages, List<(int Place, int Recipient)> places)
     {
         var package = item.GetPackage(place);
-        codec.ReadEnvelope(package.Span, Unlimited, out var envelope);
+        codec.ReadEnvelope(package.Span, FramingLimits.Unlimited, out var envelope);
         var message = Part(package, envelope.Message);
         var sender = Part(package, envelope.Sender);
         var id = $"{spoolId}-{item.Record.RecordNumber:x}-{item.Messages[place]}";
