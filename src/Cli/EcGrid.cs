@@ -38,6 +38,7 @@ internal static class EcGrid
             LoadCommand.Create(host),
             StatusCommand.Create(host),
             SpoolCommand.Create(host),
+            ValidateCommand.Create(host),
         };
         foreach (var option in root.Options)
         {

@@ -1,6 +1,7 @@
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -14,11 +15,14 @@ public static class EdgeHosting
     /// clock and access to grains.
     /// </summary>
     /// <param name="services">The host's services.</param>
-    public static IServiceCollection AddEcStreamEdge(this IServiceCollection services)
+    /// <param name="listeners">The edge's sockets.</param>
+    public static IServiceCollection AddEcStreamEdge(this IServiceCollection services, EdgeListeners listeners)
     {
+        ArgumentNullException.ThrowIfNull(listeners);
+        services.AddSingleton(listeners);
+        services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = listeners.Claim);
         services.AddSingleton<EdgeInstruments>();
         services.AddSingleton<SessionRegistry>();
-        services.AddSingleton<EdgeListeners>();
         services.AddSingleton<EdgeLog>();
         services.AddSingleton<BatchForwarder>();
         services.AddSingleton<EdgeObserver>();
@@ -29,20 +33,19 @@ public static class EdgeHosting
         return services;
     }
 
-    /// <summary>Listens for ECStream on one Listen of the configuration.</summary>
+    /// <summary>Listens for ECStream on every socket of the edge that is bound.</summary>
     /// <param name="kestrel">The server.</param>
-    /// <param name="listen">The Listen.</param>
-    public static void ListenEcStream(this KestrelServerOptions kestrel, ListenEndpointOptions listen)
+    public static void ListenEcStream(this KestrelServerOptions kestrel)
     {
         ArgumentNullException.ThrowIfNull(kestrel);
-        ArgumentNullException.ThrowIfNull(listen);
         var handler = kestrel.ApplicationServices.GetRequiredService<EcStreamConnectionHandler>();
-        var listeners = kestrel.ApplicationServices.GetRequiredService<EdgeListeners>();
-        kestrel.Listen(listen.EndPoint, endpoint =>
+        foreach (var listener in kestrel.ApplicationServices.GetRequiredService<EdgeListeners>().All)
         {
-            listeners.Add(listen.Address, endpoint);
-            endpoint.Run(connection => handler.RunAsync(connection, listen.Address));
-        });
+            if (listener.EndPoint is { } endPoint)
+            {
+                kestrel.Listen(endPoint, endpoint => endpoint.Run(connection => handler.RunAsync(connection, listener.Address)));
+            }
+        }
     }
 
     private sealed class EdgeHeartbeatService(EdgeHeartbeat heartbeat, EdgeListeners listeners, SessionRegistry sessions, EdgeLog log, IHostApplicationLifetime lifetime) : IHostedService
@@ -52,9 +55,16 @@ public static class EdgeHosting
             heartbeat.Start();
             lifetime.ApplicationStarted.Register(() =>
             {
-                foreach (var (address, endPoint) in listeners.All)
+                foreach (var (address, endPoint, error) in listeners.All)
                 {
-                    log.Listening(address, endPoint);
+                    if (endPoint is not null)
+                    {
+                        log.Listening(address, endPoint);
+                    }
+                    else
+                    {
+                        log.NotListening(address, error);
+                    }
                 }
             });
             lifetime.ApplicationStopping.Register(() => log.Draining(sessions.Active));

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace EcStreamOrleans.Edge;
@@ -24,7 +25,10 @@ internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
     public partial void HeartbeatFailed(Exception error);
 
     [LoggerMessage(216, LogLevel.Information, "Listen {Listen}: bound to {EndPoint}")]
-    public partial void Listening(string listen, string? endPoint);
+    public partial void Listening(string listen, IPEndPoint endPoint);
+
+    [LoggerMessage(218, LogLevel.Error, "Listen {Listen} could not be bound: {Error}. The others serve")]
+    public partial void NotListening(string listen, string? error);
 
     [LoggerMessage(217, LogLevel.Information, "The edge stops: {Sessions} sessions are answered and closed")]
     public partial void Draining(int sessions);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using EcStreamOrleans.Edge;
 using EcStreamOrleans.Silo.Configuration;
 using Microsoft.AspNetCore.Connections;
 
@@ -17,9 +18,9 @@ internal static class SiloFailures
         }
 
         // An address in use comes wrapped in an IOException, as a disk's trouble does: the most particular cause speaks.
-        return causes.OfType<SiloPortTakenException>().FirstOrDefault()?.Message
+        return causes.Find(cause => cause is SiloPortTakenException or NoListenException)?.Message
             ?? (causes.OfType<AddressInUseException>().Any()
-                ? $"Cannot listen: {error.Message} Another process listens there; change the Listen in the configuration, or --admin ({settings.Admin})."
+                ? $"Cannot listen: {error.Message} Another process listens there; give this one another with --admin."
                 : causes.OfType<SocketException>().FirstOrDefault() is { } socket ? $"Cannot listen: {error.Message} ({socket.SocketErrorCode})"
                 : causes.Find(cause => cause is IOException or UnauthorizedAccessException) is { } disk ? $"Cannot start with --data {Path.GetFullPath(settings.Data)}: {disk.Message}"
                 : null);
@@ -29,3 +30,7 @@ internal static class SiloFailures
 /// <summary>The port among silos is taken. Orleans itself would share it in silence on Linux.</summary>
 internal sealed class SiloPortTakenException(int port)
     : Exception($"Cannot start: port {port} on 127.0.0.1 is taken, probably by another silo; give this one another with --Grid:SiloPort=PORT.");
+
+/// <summary>No Listen of the configuration could be bound: the silo would take no mail.</summary>
+internal sealed class NoListenException(IEnumerable<EdgeListener> listeners)
+    : Exception($"Cannot listen: {string.Join("; ", listeners.Select(l => $"{l.Address}: {l.Error}"))}. Change the Listen in the configuration, or stop who listens there.");

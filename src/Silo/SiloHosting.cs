@@ -24,6 +24,12 @@ internal static class SiloHosting
     /// <param name="more">Further services, or other implementations of the silo's own; null for none.</param>
     public static WebApplication Build(WebApplicationBuilder builder, GridSettings settings, GridConfiguration configuration, Action<IServiceCollection>? more)
     {
+        var listeners = EdgeListeners.Bind(configuration.Listens);
+        if (listeners.All.All(listener => listener.EndPoint is null))
+        {
+            throw new NoListenException(listeners.All);
+        }
+
         var services = builder.Services;
         services.AddSingleton(settings).AddSingleton(settings.Limits).AddSingleton(settings.Spool).AddSingleton(settings.Relay).AddSingleton(settings.ReceptionLog);
         services.AddSingleton(configuration);
@@ -38,13 +44,13 @@ internal static class SiloHosting
         AddReceptionLog(services, settings);
         services.AddSingleton<RelayInstruments>().AddSingleton<GatewayClientFactory>().AddSingleton<RelayWorker>();
         services.AddHostedService(s => s.GetRequiredService<RelayWorker>());
-        services.AddEcStreamEdge();
+        services.AddEcStreamEdge(listeners);
         services.AddSingleton<NodeStatus>().AddSingleton<SpoolInstruments>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, "Microsoft.Orleans")
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings, configuration));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
         more?.Invoke(services);
 
         var app = builder.Build();
@@ -95,14 +101,10 @@ internal static class SiloHosting
         }
     }
 
-    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, GridSettings settings, GridConfiguration configuration)
+    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, GridSettings settings)
     {
         kestrel.AddServerHeader = false;
-        foreach (var listen in configuration.Listens)
-        {
-            kestrel.ListenEcStream(listen);
-        }
-
+        kestrel.ListenEcStream();
         var admin = new Uri(settings.Admin);
         if (IPAddress.TryParse(admin.DnsSafeHost, out var address))
         {

@@ -42,8 +42,6 @@ public sealed record SpooledMessage(
 public static class SpoolReader
 {
     private const int Attempts = 3;
-    private static readonly FramingLimits Unlimited = new(long.MaxValue, int.MaxValue, int.MaxValue);
-
     /// <summary>Lists the messages that wait, oldest first, and then those kept as failed.</summary>
     /// <param name="directory">The spool's directory.</param>
     /// <param name="limit">The most messages to list.</param>
@@ -129,7 +127,7 @@ public static class SpoolReader
     private static (string Sender, List<string> Recipients) EnvelopeIn(ReadOnlySpan<byte> package)
     {
         List<string> recipients = [];
-        EcStreamCodec.Instance.ReadEnvelope(package, Unlimited, out var envelope);
+        EcStreamCodec.Instance.ReadEnvelope(package, FramingLimits.Unlimited, out var envelope);
         foreach (var recipient in envelope.Recipients)
         {
             recipients.Add(Encoding.UTF8.GetString(recipient));
@@ -140,7 +138,7 @@ public static class SpoolReader
 
     private static byte[] MessageIn(ReadOnlySpan<byte> package)
     {
-        EcStreamCodec.Instance.ReadEnvelope(package, Unlimited, out var envelope);
+        EcStreamCodec.Instance.ReadEnvelope(package, FramingLimits.Unlimited, out var envelope);
         return envelope.Message.ToArray();
     }
 

@@ -8,4 +8,7 @@ public sealed record FramingLimits(long MaxPackageBytes, int MaxRecipients, int 
 {
     /// <summary>32 MiB, 1,000 recipients, 512 octets an address.</summary>
     public static FramingLimits Default { get; } = new(33_554_432, 1_000, 512);
+
+    /// <summary>No limit: for packages that have been accepted already.</summary>
+    public static FramingLimits Unlimited { get; } = new(long.MaxValue, int.MaxValue, int.MaxValue);
 }

@@ -65,7 +65,7 @@ internal sealed class NodeStatus(
             clock.GetElapsedTime(_started).TotalSeconds,
             obstacles.Count == 0,
             obstacles,
-            [.. listeners.All.Select(l => new ListenStatus(l.Address, l.EndPoint, sessions.CountOn(l.Address), Error: null))],
+            [.. listeners.All.Select(l => new ListenStatus(l.Address, l.EndPoint?.ToString(), sessions.CountOn(l.Address), l.Error))],
             new SessionCounts(sessions.Active, sessions.Total, totals.Accepted, totals.Deferred, totals.Rejected),
             [.. sessions.Peers
                 .OrderByDescending(p => p.Accepted)

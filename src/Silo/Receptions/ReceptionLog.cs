@@ -21,8 +21,6 @@ namespace EcStreamOrleans.Silo.Receptions;
 internal sealed class ReceptionLog(ReceptionLogOptions options, IStreamCodec codec, TimeProvider clock, ILogger<ReceptionLog> logger)
     : BackgroundService, IReceptionLog
 {
-    private static readonly FramingLimits Unlimited = new(long.MaxValue, int.MaxValue, int.MaxValue);
-
     private readonly Channel<ArrayBufferWriter<byte>> _lines = Channel.CreateBounded<ArrayBufferWriter<byte>>(
         new BoundedChannelOptions(256) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -35,7 +33,7 @@ internal sealed class ReceptionLog(ReceptionLogOptions options, IStreamCodec cod
         var address = Encoding.ASCII.GetBytes(peer.Key);
         for (var i = 0; i < batch.Count; i++)
         {
-            codec.ReadEnvelope(batch.GetPackage(i).Span, Unlimited, out var envelope);
+            codec.ReadEnvelope(batch.GetPackage(i).Span, FramingLimits.Unlimited, out var envelope);
             foreach (var recipient in envelope.Recipients)
             {
                 Field(lines, head);

@@ -9,7 +9,7 @@ namespace EcStreamOrleans.Silo.Relay;
 /// <summary>Delivery method MAILDIR, an extension of ours: the gateway is a directory, and each recipient gets a file of his own.</summary>
 internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions options, string spoolId, IStreamCodec codec, TimeProvider clock) : IGatewayClient
 {
-    private static readonly FramingLimits Unlimited = new(long.MaxValue, int.MaxValue, int.MaxValue);
+    private const int MessagesAPart = 64;
 
     private readonly Maildir _maildir = new(gateway.Directory!, Environment.MachineName, clock);
 
@@ -27,15 +27,25 @@ internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions option
         await foreach (var item in items.ReadAllAsync(cancellationToken))
         {
             // Files block: away from the threads that serve connections and grains.
-            await Task.Factory.StartNew(() => Deliver(item), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await Task.Factory.StartNew(() => Deliver(item, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
     }
 
-    private void Deliver(RelayItem item)
+    // A part at a time: what is in the Maildir is soon recorded, and one flush of the directory serves the part.
+    private void Deliver(RelayItem item, CancellationToken cancellationToken)
+    {
+        for (var first = 0; first < item.Messages.Length; first += MessagesAPart)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            DeliverPart(item, first, Math.Min(item.Messages.Length, first + MessagesAPart));
+        }
+    }
+
+    private void DeliverPart(RelayItem item, int firstPlace, int endPlace)
     {
         var messages = new List<MaildirMessage>();
         var places = new List<(int Place, int Recipient)>();
-        for (var place = 0; place < item.Messages.Length; place++)
+        for (var place = firstPlace; place < endPlace; place++)
         {
             Collect(item, place, messages, places);
         }
@@ -72,7 +82,7 @@ internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions option
     private void Collect(RelayItem item, int place, List<MaildirMessage> messages, List<(int Place, int Recipient)> places)
     {
         var package = item.GetPackage(place);
-        codec.ReadEnvelope(package.Span, Unlimited, out var envelope);
+        codec.ReadEnvelope(package.Span, FramingLimits.Unlimited, out var envelope);
         var message = Part(package, envelope.Message);
         var sender = Part(package, envelope.Sender);
         var id = $"{spoolId}-{item.Record.RecordNumber:x}-{item.Messages[place]}";

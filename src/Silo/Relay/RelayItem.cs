@@ -2,43 +2,75 @@ using EcStreamOrleans.Spool;
 
 namespace EcStreamOrleans.Silo.Relay;
 
-/// <summary>Messages of one spool record that are to be delivered now.</summary>
+/// <summary>
+/// Messages of one spool record that are to be delivered now. A gateway client gives each its result, whenever it has one; the
+/// relay takes results as they come, so that what is delivered is recorded soon and not only with the last of its record.
+/// </summary>
 internal sealed class RelayItem(SpoolRecord record, int[] messages)
 {
+    private readonly Lock _lock = new();
     private readonly DeliveryResult?[] _results = new DeliveryResult?[messages.Length];
-    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<(int Message, int Recipient)> _deliveredRecipients = [];
-    private int _open = messages.Length;
+    private List<RelayResult> _untaken = [];
+    private TaskCompletionSource _news = NewSignal();
+    private int _taken;
 
     public SpoolRecord Record { get; } = record;
 
     /// <summary>The messages' indexes in the record.</summary>
     public int[] Messages { get; } = messages;
 
-    /// <summary>Recipients that were delivered while others of their message were not: (message, recipient).</summary>
+    /// <summary>Recipients that were delivered while others of their message were not.</summary>
     public IReadOnlyList<(int Message, int Recipient)> DeliveredRecipients => _deliveredRecipients;
-
-    /// <summary>Completes when every message has a result.</summary>
-    public Task Finished => _finished.Task;
 
     public ReadOnlyMemory<byte> GetPackage(int place) => Record.GetPackage(Messages[place]);
 
-    /// <summary>The result of the message at <paramref name="place"/>; null while it has none.</summary>
-    public DeliveryResult? ResultOf(int place) => _results[place];
+    public void AddDeliveredRecipient(int message, int recipient) => _deliveredRecipients.Add((message, recipient));
 
     public void SetResult(int place, DeliveryResult result)
     {
-        if (_results[place] is not null)
+        lock (_lock)
         {
-            throw new InvalidOperationException($"Message {Messages[place]} of record {Record.RecordNumber} has its result already.");
-        }
+            if (_results[place] is not null)
+            {
+                throw new InvalidOperationException($"Message {Messages[place]} of record {Record.RecordNumber} has its result already.");
+            }
 
-        _results[place] = result;
-        if (Interlocked.Decrement(ref _open) == 0)
-        {
-            _finished.SetResult();
+            _results[place] = result;
+            _untaken.Add(new RelayResult(Messages[place], result));
+            _news.TrySetResult();
         }
     }
 
-    public void AddDeliveredRecipient(int message, int recipient) => _deliveredRecipients.Add((message, recipient));
+    /// <summary>Waits for results and takes all that there are.</summary>
+    /// <returns>The results; none when every message's has been taken.</returns>
+    public async ValueTask<List<RelayResult>> TakeResultsAsync()
+    {
+        while (true)
+        {
+            Task news;
+            lock (_lock)
+            {
+                if (_untaken.Count > 0 || _taken == Messages.Length)
+                {
+                    var results = _untaken;
+                    _untaken = [];
+                    _taken += results.Count;
+                    _news = _news.Task.IsCompleted ? NewSignal() : _news;
+                    return results;
+                }
+
+                news = _news.Task;
+            }
+
+            await news;
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
+
+/// <summary>A message of a record and how the attempt to deliver it ended.</summary>
+/// <param name="Message">Its index in the record.</param>
+/// <param name="Result">The result.</param>
+internal readonly record struct RelayResult(int Message, DeliveryResult Result);

@@ -109,8 +109,19 @@ internal sealed partial class RelayWorker(
                 return;
             }
 
-            await item.Finished;
-            await RecordAsync(item, reference, failures, cancellationToken);
+            var deferred = 0;
+            while (await item.TakeResultsAsync() is { Count: > 0 } results)
+            {
+                deferred += await RecordAsync(item.Record, results, failures, cancellationToken);
+            }
+
+            await JournalAsync(
+                [.. item.DeliveredRecipients.Select(d => new SpoolOutcome(reference.RecordNumber, d.Message, d.Recipient, OutcomeKind.Delivered, ""))],
+                cancellationToken);
+            if (deferred > 0)
+            {
+                Retry(reference, failures + 1, deferred);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -128,52 +139,45 @@ internal sealed partial class RelayWorker(
         }
     }
 
-    private async Task RecordAsync(RelayItem item, SpoolRecordRef reference, int failures, CancellationToken cancellationToken)
+    /// <summary>Records what has come of some messages of a record.</summary>
+    /// <returns>How many of them are to be tried again.</returns>
+    private async Task<int> RecordAsync(SpoolRecord record, List<RelayResult> results, int failures, CancellationToken cancellationToken)
     {
-        var outcomes = new List<SpoolOutcome>(item.Messages.Length);
-        var isExpired = clock.GetUtcNow() - item.Record.AcceptedAt > options.MaxAge;
+        var outcomes = new List<SpoolOutcome>(results.Count);
+        var isExpired = clock.GetUtcNow() - record.AcceptedAt > options.MaxAge;
         int delivered = 0, deferred = 0, failed = 0;
         string? error = null;
-        for (var place = 0; place < item.Messages.Length; place++)
+        foreach (var (message, result) in results)
         {
-            var result = item.ResultOf(place)!.Value;
-            if (result.Status == DeliveryStatus.Delivered)
+            OutcomeKind? kind = result.Status switch
             {
-                delivered++;
-                outcomes.Add(new SpoolOutcome(reference.RecordNumber, item.Messages[place], SpoolOutcome.AllRecipients, OutcomeKind.Delivered, ""));
-                continue;
-            }
-
-            error ??= result.Text;
-            if (result.Status == DeliveryStatus.PermanentFailure || isExpired)
+                DeliveryStatus.Delivered => OutcomeKind.Delivered,
+                DeliveryStatus.PermanentFailure => OutcomeKind.Failed,
+                _ => isExpired ? OutcomeKind.Expired : null,
+            };
+            delivered += kind == OutcomeKind.Delivered ? 1 : 0;
+            failed += kind is OutcomeKind.Failed or OutcomeKind.Expired ? 1 : 0;
+            deferred += kind is null ? 1 : 0;
+            error ??= kind == OutcomeKind.Delivered ? null : result.Text;
+            if (kind is { } outcome)
             {
-                failed++;
-                var kind = result.Status == DeliveryStatus.PermanentFailure ? OutcomeKind.Failed : OutcomeKind.Expired;
-                outcomes.Add(new SpoolOutcome(reference.RecordNumber, item.Messages[place], SpoolOutcome.AllRecipients, kind, result.Text));
+                outcomes.Add(new SpoolOutcome(record.RecordNumber, message, SpoolOutcome.AllRecipients, outcome, outcome == OutcomeKind.Delivered ? "" : result.Text));
             }
-            else
-            {
-                deferred++;
-            }
-        }
-
-        foreach (var (message, recipient) in item.DeliveredRecipients)
-        {
-            outcomes.Add(new SpoolOutcome(reference.RecordNumber, message, recipient, OutcomeKind.Delivered, ""));
         }
 
         await JournalAsync(outcomes, cancellationToken);
         instruments.Count(delivered, deferred, failed, error);
         if (failed > 0)
         {
-            LogFailed(failed, reference.RecordNumber, error!);
+            LogFailed(failed, record.RecordNumber, error!);
         }
 
         if (deferred > 0)
         {
-            LogDeferred(deferred, reference.RecordNumber, failures + 1, error!);
-            Retry(reference, failures + 1, deferred);
+            LogDeferred(deferred, record.RecordNumber, failures + 1, error!);
         }
+
+        return deferred;
     }
 
     /// <summary>What was delivered must be recorded, or it is delivered again: a failing journal is tried until it works or the silo stops.</summary>

@@ -33,8 +33,8 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public IGrainFactory Grains => _app.Services.GetRequiredService<IGrainFactory>();
 
-    /// <summary>Where the first Listen is bound.</summary>
-    public IPEndPoint EndPoint => IPEndPoint.Parse(_app.Services.GetRequiredService<EdgeListeners>().All.First().EndPoint!);
+    /// <summary>Where the first Listen that is bound is.</summary>
+    public IPEndPoint EndPoint => _app.Services.GetRequiredService<EdgeListeners>().All.First(l => l.EndPoint is not null).EndPoint!;
 
     public HttpClient Admin => _admin;
 
