@@ -1,15 +1,23 @@
+using System.Net;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace EcStreamOrleans.Edge;
 
 /// <summary>The entry point for connections: the one place that catches and logs for each.</summary>
 internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegistry sessions, GridConfiguration configuration)
 {
-    public async Task RunAsync(ConnectionContext connection, string listen)
+    public async Task RunAsync(ConnectionContext connection, EdgeListener listener)
     {
+        var listen = listener.Address;
+        if (connection.RemoteEndPoint is IPEndPoint && connection.Features.Get<IConnectionSocketFeature>() is { } transport)
+        {
+            transport.Socket.NoDelay = listener.Socket.NoDelay;
+        }
+
         var started = edge.Clock.GetTimestamp();
         var peer = PeerId.From(connection.RemoteEndPoint);
         using var session = new EdgeSession(connection, peer, listen, sessions.TrafficOf(peer), FilePolicy(listen, peer), edge);

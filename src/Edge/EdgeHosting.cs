@@ -43,7 +43,7 @@ public static class EdgeHosting
         {
             if (listener.EndPoint is { } endPoint)
             {
-                kestrel.Listen(endPoint, endpoint => endpoint.Run(connection => handler.RunAsync(connection, listener.Address)));
+                kestrel.Listen(endPoint, endpoint => endpoint.Run(connection => handler.RunAsync(connection, listener)));
             }
         }
     }
@@ -55,15 +55,16 @@ public static class EdgeHosting
             heartbeat.Start();
             lifetime.ApplicationStarted.Register(() =>
             {
-                foreach (var (address, endPoint, error) in listeners.All)
+                listeners.SetBacklogs();
+                foreach (var listener in listeners.All.Where(listener => listener.Socket.Enable))
                 {
-                    if (endPoint is not null)
+                    if (listener.EndPoint is { } endPoint)
                     {
-                        log.Listening(address, endPoint);
+                        log.Listening(listener.Address, endPoint);
                     }
                     else
                     {
-                        log.NotListening(address, error);
+                        log.NotListening(listener.Address, listener.Error);
                     }
                 }
             });

@@ -25,7 +25,7 @@ internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
     public partial void HeartbeatFailed(Exception error);
 
     [LoggerMessage(216, LogLevel.Information, "Listen {Listen}: bound to {EndPoint}")]
-    public partial void Listening(string listen, IPEndPoint endPoint);
+    public partial void Listening(string listen, EndPoint endPoint);
 
     [LoggerMessage(218, LogLevel.Error, "Listen {Listen} could not be bound: {Error}. The others serve")]
     public partial void NotListening(string listen, string? error);

@@ -10,6 +10,7 @@ internal sealed class ConfigurationBinder
 {
     private readonly BindingContext _context;
     private readonly PolicyBinder _global;
+    private readonly SocketBinder _globalSocket;
     private readonly GatewayBinder _gateway;
     private readonly ListenerBinder _listener;
     private readonly PathwayBinder _pathways;
@@ -19,6 +20,7 @@ internal sealed class ConfigurationBinder
     {
         _context = context;
         _global = new PolicyBinder(context.Reader, Vocabulary.GlobalScope);
+        _globalSocket = new SocketBinder(context.Reader);
         _gateway = new GatewayBinder(context.Reader, context.Diagnostics);
         _listener = new ListenerBinder(context);
         _skipped = new SkippedScopes(context.Diagnostics);
@@ -36,7 +38,8 @@ internal sealed class ConfigurationBinder
         var binder = new ConfigurationBinder(new BindingContext(isWhole, strictness, diagnostics));
         binder.BindGlobal(document.Children);
         binder._listener.CheckThatSomethingListens(document);
-        var configuration = binder._listener.Resolve(binder._pathways, binder._global.Level, binder._gateway.Bind());
+        var configuration = binder._listener.Resolve(
+            binder._pathways, binder._global.Level, binder._globalSocket.Over(ListenSocketOptions.Default), binder._gateway.Bind());
         binder._pathways.Finish();
         return configuration;
     }
@@ -47,7 +50,7 @@ internal sealed class ConfigurationBinder
         {
             switch (node)
             {
-                case ConfigOption option when _global.TryBind(option) || _gateway.TryBind(option):
+                case ConfigOption option when _global.TryBind(option) || _gateway.TryBind(option) || _globalSocket.TryBindNagle(option):
                     break;
                 case ConfigScope scope when TryBind(scope):
                     break;

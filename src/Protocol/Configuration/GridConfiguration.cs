@@ -46,5 +46,7 @@ public sealed record GridConfiguration(
     public override int GetHashCode() => HashCode.Combine(Listens.Length, Listens.FirstOrDefault(), Gateway, Listener, Global, Peers, Pathway);
 
     private ListenEndpointOptions? FindOtherSpelling(string address) =>
-        ListenAddress.TryParse(address, out var endPoint, out _) ? Listens.FirstOrDefault(l => l.EndPoint.Equals(endPoint)) : null;
+        ListenAddress.TryParse(address, out var target, out _)
+            ? Listens.FirstOrDefault(l => new ListenTarget(l.EndPoint, l.Path) == target)
+            : null;
 }

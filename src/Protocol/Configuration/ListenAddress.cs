@@ -5,20 +5,29 @@ namespace EcStreamOrleans.Protocol.Configuration;
 
 /// <summary>
 /// Reads the address of a Listen: <c>:port</c> and <c>*:port</c> for every IPv4 address, <c>[*]:port</c> and
-/// <c>[::]:port</c> for every IPv6 address, <c>a.b.c.d:port</c>, <c>[v6]:port</c>.
+/// <c>[::]:port</c> for every IPv6 address, <c>a.b.c.d:port</c>, <c>[v6]:port</c>, and the absolute path of a Unix socket.
 /// </summary>
 internal static class ListenAddress
 {
-    private const string Forms = "expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\" or \"[v6]:port\"";
+    private const string Forms = "expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\", \"[v6]:port\" or the absolute path of a Unix socket";
+
+    /// <summary>What a socket address holds, less the octet that ends it (sys/un.h).</summary>
+    private const int MaxPathBytes = 107;
 
     public static bool TryParse(
-        string text, [NotNullWhen(true)] out IPEndPoint? endPoint, [NotNullWhen(false)] out string? error)
+        string text, [NotNullWhen(true)] out ListenTarget? target, [NotNullWhen(false)] out string? error)
     {
-        endPoint = null;
+        target = null;
+        if (text.Contains('/', StringComparison.Ordinal))
+        {
+            error = FindPathError(text);
+            target = error is null ? new ListenTarget(null, Path.GetFullPath(text)) : null;
+            return error is null;
+        }
+
         IPAddress? address = null;
         var portText = "";
-        error = FindPathError(text)
-            ?? Split(text, out var host, out portText)
+        error = Split(text, out var host, out portText)
             ?? ParseAddress(text, host, out address);
         if (error is not null)
         {
@@ -31,18 +40,24 @@ internal static class ListenAddress
             return false;
         }
 
-        endPoint = new IPEndPoint(address!, port);
+        target = new ListenTarget(new IPEndPoint(address!, port), null);
         return true;
     }
 
     private static string? FindPathError(string text)
     {
-        if (text.StartsWith('/'))
+        if (!text.StartsWith('/'))
         {
-            return $"unable to parse ECStream_Listener {text}: Unix sockets are not supported by this version; write an IP address and a port";
+            return Unparsable(text, Forms);
         }
 
-        return text.Contains('/', StringComparison.Ordinal) ? Unparsable(text, Forms) : null;
+        if (text.EndsWith('/') || text.Contains('\0', StringComparison.Ordinal))
+        {
+            return Unparsable(text, "the path of a Unix socket names a file");
+        }
+
+        var bytes = System.Text.Encoding.UTF8.GetByteCount(text);
+        return bytes > MaxPathBytes ? Unparsable(text, $"the path of a Unix socket has at most {MaxPathBytes} bytes, this one has {bytes}") : null;
     }
 
     private static string? Split(string text, out string host, out string port)
@@ -107,4 +122,13 @@ internal static class ListenAddress
     }
 
     private static string Unparsable(string text, string reason) => $"unable to parse ECStream_Listener {text}: {reason}";
+}
+
+/// <summary>Where a Listen listens: one of the two.</summary>
+/// <param name="EndPoint">An address and a port.</param>
+/// <param name="Path">The path of a Unix socket.</param>
+internal sealed record ListenTarget(IPEndPoint? EndPoint, string? Path)
+{
+    /// <summary>Port 0 is another port each time; everything else can be bound once.</summary>
+    public bool IsUnique => EndPoint is not { Port: 0 };
 }

@@ -5,7 +5,7 @@ namespace EcStreamOrleans.Protocol.Configuration;
 /// <summary>One <c>Listen</c>: a socket to accept clients on, and what applies to those who come through it.</summary>
 /// <param name="Address">The address as the file writes it, which is also the name of the scope.</param>
 /// <param name="EndPoint">
-/// The same as an end point. An IPv6 wildcard stands for IPv6 alone, so that it can be bound beside the IPv4 one; port 0
+/// The same as an end point; <see langword="null"/> for a Unix socket. An IPv6 wildcard stands for IPv6 alone, so that it can be bound beside the IPv4 one; port 0
 /// leaves the choice to the system.
 /// </param>
 /// <param name="Level">What the scope itself sets, before fallback.</param>
@@ -13,11 +13,17 @@ namespace EcStreamOrleans.Protocol.Configuration;
 /// <param name="MaxBatchSize">How many messages a batch may hold where no Peer scope says otherwise. Default: 10000.</param>
 public sealed record ListenEndpointOptions(
     string Address,
-    IPEndPoint EndPoint,
+    IPEndPoint? EndPoint,
     PolicyLevel Level,
     Effective<TimeSpan> IdleTime,
     Effective<int> MaxBatchSize)
 {
+    /// <summary>The path of a Unix socket; <see langword="null"/> for TCP.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>How the socket is made.</summary>
+    public ListenSocketOptions Socket { get; init; } = ListenSocketOptions.Default;
+
     /// <summary>The Peer scopes of this Listen.</summary>
     public PrefixTree<PolicyLevel> Peers { get; init; } = new();
 

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace EcStreamOrleans.Protocol.Configuration;
 
 /// <summary>Gathers what the parts of ECStream_Listener hold: its own options, its Listens and the Peer scopes of both.</summary>
@@ -8,7 +6,7 @@ internal sealed class ListenerBinder(BindingContext context)
     private readonly Container _listener = new(context, ScopePath.Listener);
     private readonly List<Listen> _listens = [];
     private readonly Dictionary<string, Listen> _listensBySpelling = new(StringComparer.Ordinal);
-    private readonly Dictionary<IPEndPoint, Listen> _listensByEndPoint = [];
+    private readonly Dictionary<ListenTarget, Listen> _listensByTarget = [];
     private ConfigScope? _first;
     private bool _sawListen;
 
@@ -30,11 +28,12 @@ internal sealed class ListenerBinder(BindingContext context)
         }
     }
 
-    public GridConfiguration Resolve(PathwayBinder pathways, PolicyLevel global, GatewayOptions? gateway)
+    public GridConfiguration Resolve(PathwayBinder pathways, PolicyLevel global, ListenSocketOptions globalSocket, GatewayOptions? gateway)
     {
         var level = _listener.Level;
+        var socket = _listener.Socket.Over(globalSocket);
         var pathway = pathways.Resolve(_listener.Pathway);
-        return new GridConfiguration([.. _listens.Select(l => Resolve(l, level, pathway, pathways, global))], gateway, level, global)
+        return new GridConfiguration([.. _listens.Select(l => Resolve(l, level, socket, pathway, pathways, global))], gateway, level, global)
         {
             Peers = _listener.Peers,
             Pathway = pathway,
@@ -55,6 +54,11 @@ internal sealed class ListenerBinder(BindingContext context)
                 "nothing would listen: expected ECStream_Listener { Listen \"127.0.0.1:1825\" { } }",
                 expected: Vocabulary.Listener);
         }
+        else if (_listens.Count > 0 && _listens.All(l => !l.Content.Socket.Over(_listener.Socket.Over(ListenSocketOptions.Default)).Enable))
+        {
+            context.Diagnostics.Error(
+                _first.Location, "nothing would listen: every Listen has Enable = false", _first.Name, "a Listen that is enabled");
+        }
         else if (!_sawListen)
         {
             context.Diagnostics.Error(
@@ -66,13 +70,15 @@ internal sealed class ListenerBinder(BindingContext context)
     }
 
     private static ListenEndpointOptions Resolve(
-        Listen listen, PolicyLevel listener, PathwayOptions? listenersPathway, PathwayBinder pathways, PolicyLevel global)
+        Listen listen, PolicyLevel listener, ListenSocketOptions listenersSocket, PathwayOptions? listenersPathway, PathwayBinder pathways, PolicyLevel global)
     {
         var level = listen.Content.Level;
         var pathway = listen.Content.Pathway is { } own ? pathways.Resolve(own) : listenersPathway;
         var policy = PolicyEvaluator.Resolve(level, listener, pathway, global);
-        return new ListenEndpointOptions(listen.Scope.Instance!, listen.EndPoint, level, policy.IdleTime, policy.MaxBatchSize)
+        return new ListenEndpointOptions(listen.Scope.Instance!, listen.Target.EndPoint, level, policy.IdleTime, policy.MaxBatchSize)
         {
+            Path = listen.Target.Path,
+            Socket = listen.Content.Socket.Over(listenersSocket),
             Peers = listen.Content.Peers,
             Pathway = pathway,
         };
@@ -87,6 +93,20 @@ internal sealed class ListenerBinder(BindingContext context)
             {
                 context.Refusals.Refuse(node, Vocabulary.Listen);
             }
+        }
+
+        WarnOfWhatHasNoMeaning(scope, content.Socket);
+    }
+
+    private void WarnOfWhatHasNoMeaning(ConfigScope scope, SocketBinder socket)
+    {
+        var isPath = scope.Instance?.StartsWith('/') == true;
+        if ((isPath ? socket.TcpOnly : socket.UnixOnly) is { } option)
+        {
+            context.Diagnostics.Warning(
+                option.Location,
+                $"{option.Name} has no meaning for {(isPath ? "a Unix socket" : "a TCP Listen")}: it is not used here",
+                option.Name);
         }
     }
 
@@ -105,14 +125,13 @@ internal sealed class ListenerBinder(BindingContext context)
             return same;
         }
 
-        if (!ListenAddress.TryParse(scope.Instance, out var endPoint, out var error))
+        if (!ListenAddress.TryParse(scope.Instance, out var target, out var error))
         {
-            context.Diagnostics.Error(scope.InstanceLocation, error, scope.Instance, "an address and a port");
+            context.Diagnostics.Error(scope.InstanceLocation, error, scope.Instance, "an address and a port, or a path");
             return null;
         }
 
-        // Port 0 is another port each time.
-        if (endPoint.Port != 0 && _listensByEndPoint.TryGetValue(endPoint, out var twin))
+        if (target.IsUnique && _listensByTarget.TryGetValue(target, out var twin))
         {
             context.Diagnostics.Error(
                 scope.InstanceLocation,
@@ -123,20 +142,22 @@ internal sealed class ListenerBinder(BindingContext context)
         }
 
         var origin = ScopePath.Of(ScopePath.Listener, Vocabulary.Listen, scope.Instance);
-        var listen = new Listen(scope, endPoint, new Container(context, origin));
+        var listen = new Listen(scope, target, new Container(context, origin));
         _listens.Add(listen);
         _listensBySpelling.Add(scope.Instance, listen);
-        _listensByEndPoint.TryAdd(endPoint, listen);
+        _listensByTarget.TryAdd(target, listen);
         return listen;
     }
 
-    private sealed record Listen(ConfigScope Scope, IPEndPoint EndPoint, Container Content);
+    private sealed record Listen(ConfigScope Scope, ListenTarget Target, Container Content);
 
     /// <summary>What ECStream_Listener and Listen may hold alike.</summary>
     private sealed class Container(BindingContext context, string origin)
     {
         private readonly PolicyBinder _policy = new(context.Reader, origin);
         private readonly PeerBinder _peers = new(context, origin);
+
+        public SocketBinder Socket { get; } = new(context.Reader);
 
         public PolicyLevel Level => _policy.Level;
 
@@ -152,7 +173,7 @@ internal sealed class ListenerBinder(BindingContext context)
                     Pathway = context.Reader.Text(option) ?? Pathway;
                     return true;
                 case ConfigOption option:
-                    return _policy.TryBind(option);
+                    return _policy.TryBind(option) || Socket.TryBind(option);
                 case ConfigScope scope when scope.IsNamed(Vocabulary.Peer):
                     _peers.Bind(scope);
                     return true;

@@ -37,7 +37,7 @@ internal static class MomentumVocabulary
     /// <summary>Options of the global scope that would reach an ECStream listener by fallback.</summary>
     private static readonly FrozenSet<string> SharedGlobalOptions = Set(
     [
-        "Disable_Nagle_Algorithm", "Inbound_Throttle_Messages", "TLS_Certificate", "TLS_Ciphers", "TLS_Client_CA", "TLS_Key",
+        "Inbound_Throttle_Messages", "TLS_Certificate", "TLS_Ciphers", "TLS_Client_CA", "TLS_Key",
         "TLS_Protocols",
     ]);
 
@@ -91,8 +91,7 @@ internal static class MomentumVocabulary
     /// <summary>The options of an ECStream listener, but for those that take effect.</summary>
     private static readonly FrozenSet<string> ListenerOptions = Set(
     [
-        "Accept_Queue_Backlog", "Concurrency", "Disable_Nagle_Algorithm", "Enable", "Event_Loop", "Events_Per_Iter", "File_Mode",
-        "Listen_Backlog", "Pool_Name", "TCP_Recv_Buffer_Size", "TCP_Send_Buffer_Size", "TLS_Allow_Renegotiation", "TLS_Certificate",
+        "Accept_Queue_Backlog", "Concurrency", "Event_Loop", "Events_Per_Iter", "Pool_Name", "TLS_Allow_Renegotiation", "TLS_Certificate",
         "TLS_Ciphers", "TLS_Client_CA", "TLS_Key", "TLS_Protocols", "TLS_Verified_Peer_Can_Relay", "TLS_Verify_Mode", "Use_SSL",
     ]);
 

@@ -31,6 +31,51 @@ internal sealed class OptionReader(DiagnosticBag diagnostics)
                 : Refuse(option, scalar, max == int.MaxValue ? $"an integer of at least {min} ({unit})" : $"an integer from {min} to {max} ({unit})");
     }
 
+    /// <summary>A boolean in any of the words that Momentum takes.</summary>
+    public bool? Boolean(ConfigOption option)
+    {
+        const string Expected = "true or false (also yes, no, on, off, enabled, disabled, 1, 0)";
+        if (Scalar(option, Expected) is not { } scalar)
+        {
+            return null;
+        }
+
+        switch (scalar.Text.ToUpperInvariant())
+        {
+            case "TRUE" or "YES" or "ON" or "ENABLED" or "1":
+                return true;
+            case "FALSE" or "NO" or "OFF" or "DISABLED" or "0":
+                return false;
+            default:
+                Refuse(option, scalar, Expected);
+                return null;
+        }
+    }
+
+    /// <summary>Permission bits, written in octal.</summary>
+    public int? Permissions(ConfigOption option)
+    {
+        const string Expected = "permissions in octal, from 0 to 0777";
+        if (Scalar(option, Expected) is not { } scalar)
+        {
+            return null;
+        }
+
+        var digits = scalar.Text.AsSpan().TrimStart('0');
+        if (scalar.Text.Length == 0 || digits.Length > 3 || digits.ContainsAnyExceptInRange('0', '7'))
+        {
+            return Refuse(option, scalar, Expected);
+        }
+
+        var mode = 0;
+        foreach (var digit in digits)
+        {
+            mode = (mode * 8) + (digit - '0');
+        }
+
+        return mode;
+    }
+
     /// <summary>Seconds within a range, as a span of time.</summary>
     public TimeSpan? Seconds(ConfigOption option, TimeSpan min, TimeSpan max) =>
         Integer(option, (int)min.TotalSeconds, (int)max.TotalSeconds, "seconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null;

@@ -16,6 +16,12 @@ internal static class Vocabulary
 
     public const string IdleTime = "ECStream_Idle_Time";
     public const string MaxBatchSize = "ECStream_Max_Batch_Size";
+    public const string Enable = "Enable";
+    public const string Backlog = "Listen_Backlog";
+    public const string FileMode = "File_Mode";
+    public const string DisableNagle = "Disable_Nagle_Algorithm";
+    public const string ReceiveBuffer = "TCP_Recv_Buffer_Size";
+    public const string SendBuffer = "TCP_Send_Buffer_Size";
     public const string Gateway = "Gateway";
     public const string DeliveryMethod = "Delivery_Method";
     public const string Port = "ECStream_Port";
@@ -25,9 +31,9 @@ internal static class Vocabulary
     public static readonly FrozenDictionary<string, ImmutableArray<string>> Options =
         new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal)
         {
-            [GlobalScope] = [Gateway, DeliveryMethod, Port, Timeout, IdleTime, MaxBatchSize],
-            [Listener] = [IdleTime, MaxBatchSize, Pathway],
-            [Listen] = [IdleTime, MaxBatchSize, Pathway],
+            [GlobalScope] = [Gateway, DeliveryMethod, Port, Timeout, IdleTime, MaxBatchSize, DisableNagle],
+            [Listener] = [IdleTime, MaxBatchSize, Pathway, Enable, Backlog, FileMode, DisableNagle, ReceiveBuffer, SendBuffer],
+            [Listen] = [IdleTime, MaxBatchSize, Pathway, Enable, Backlog, FileMode, DisableNagle, ReceiveBuffer, SendBuffer],
             [Peer] = [IdleTime, MaxBatchSize],
             [Pathway] = [IdleTime, MaxBatchSize],
             [PathwayGroup] = [IdleTime, MaxBatchSize],

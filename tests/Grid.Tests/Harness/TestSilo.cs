@@ -33,8 +33,8 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public IGrainFactory Grains => _app.Services.GetRequiredService<IGrainFactory>();
 
-    /// <summary>Where the first Listen that is bound is.</summary>
-    public IPEndPoint EndPoint => _app.Services.GetRequiredService<EdgeListeners>().All.First(l => l.EndPoint is not null).EndPoint!;
+    /// <summary>Where the first TCP Listen that is bound is.</summary>
+    public IPEndPoint EndPoint => _app.Services.GetRequiredService<EdgeListeners>().All.Select(l => l.EndPoint).OfType<IPEndPoint>().First();
 
     public HttpClient Admin => _admin;
 

@@ -67,11 +67,11 @@ public sealed class GridConfigurationTests
     }
 
     [Theory]
-    [InlineData("1825", "unable to parse ECStream_Listener 1825: the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\" or \"[v6]:port\"")]
-    [InlineData("127.0.0.1", "unable to parse ECStream_Listener 127.0.0.1: the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\" or \"[v6]:port\"")]
-    [InlineData("[::1]", "unable to parse ECStream_Listener [::1]: the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\" or \"[v6]:port\"")]
-    [InlineData("127.0.0.1:", "unable to parse ECStream_Listener 127.0.0.1:: the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\" or \"[v6]:port\"")]
-    [InlineData("", "unable to parse ECStream_Listener : the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\" or \"[v6]:port\"")]
+    [InlineData("1825", "unable to parse ECStream_Listener 1825: the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\", \"[v6]:port\" or the absolute path of a Unix socket")]
+    [InlineData("127.0.0.1", "unable to parse ECStream_Listener 127.0.0.1: the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\", \"[v6]:port\" or the absolute path of a Unix socket")]
+    [InlineData("[::1]", "unable to parse ECStream_Listener [::1]: the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\", \"[v6]:port\" or the absolute path of a Unix socket")]
+    [InlineData("127.0.0.1:", "unable to parse ECStream_Listener 127.0.0.1:: the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\", \"[v6]:port\" or the absolute path of a Unix socket")]
+    [InlineData("", "unable to parse ECStream_Listener : the port is missing; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\", \"[v6]:port\" or the absolute path of a Unix socket")]
     [InlineData("mail.example.com:1825", "unable to parse ECStream_Listener mail.example.com:1825: host names are not accepted; write an IP address")]
     [InlineData("::1", "unable to parse ECStream_Listener ::1: put IPv6 in brackets, as in \"[::1]:1825\"")]
     [InlineData("::1:1825", "unable to parse ECStream_Listener ::1:1825: put IPv6 in brackets, as in \"[::1:1825]:1825\"")]
@@ -84,12 +84,55 @@ public sealed class GridConfigurationTests
     [InlineData("[127.0.0.1]:25", "unable to parse ECStream_Listener [127.0.0.1]:25: brackets are for IPv6; write an IPv4 address without them")]
     [InlineData("[::1::]:25", "unable to parse ECStream_Listener [::1::]:25: '::1::' is not an IPv6 address")]
     [InlineData("[]:25", "invalid use of ipany: ECStream_Listener []:25; every IPv6 address is \"[*]\"")]
-    [InlineData("127.0.0.256:25", "unable to parse ECStream_Listener 127.0.0.256:25: '127.0.0.256' is not an IP address; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\" or \"[v6]:port\"")]
-    [InlineData("127.1:25", "unable to parse ECStream_Listener 127.1:25: '127.1' is not an IP address; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\" or \"[v6]:port\"")]
-    [InlineData("/tmp/2025", "unable to parse ECStream_Listener /tmp/2025: Unix sockets are not supported by this version; write an IP address and a port")]
-    [InlineData("tmp/2025", "unable to parse ECStream_Listener tmp/2025: expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\" or \"[v6]:port\"")]
+    [InlineData("127.0.0.256:25", "unable to parse ECStream_Listener 127.0.0.256:25: '127.0.0.256' is not an IP address; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\", \"[v6]:port\" or the absolute path of a Unix socket")]
+    [InlineData("127.1:25", "unable to parse ECStream_Listener 127.1:25: '127.1' is not an IP address; expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\", \"[v6]:port\" or the absolute path of a Unix socket")]
+    [InlineData("/tmp/", "unable to parse ECStream_Listener /tmp/: the path of a Unix socket names a file")]
+    [InlineData("tmp/2025", "unable to parse ECStream_Listener tmp/2025: expected \":port\", \"*:port\", \"a.b.c.d:port\", \"[*]:port\", \"[v6]:port\" or the absolute path of a Unix socket")]
     public void Listen_BadAddress_IsRefused(string address, string message) =>
         Assert.Equal([$"f:1:28: error: {message}"], Errors($"ECStream_Listener {{ Listen \"{address}\" {{ }} }}"));
+
+    [Fact]
+    public void Listen_Path_IsAUnixSocket_OnceInAnySpelling()
+    {
+        var listen = Assert.Single(Valid("ECStream_Listener { Listen \"/run/ec/in.sock\" { File_Mode = 0600 } Listen /run/ec/in.sock { } }").Listens);
+
+        Assert.Null(listen.EndPoint);
+        Assert.Equal(("/run/ec/in.sock", 0x180), (listen.Path, listen.Socket.FileMode));
+        Assert.Equal(
+            ["f:2:11: error: Listen \"/run/ec/../ec/in.sock\" is the same socket as Listen \"/run/ec/in.sock\" at f:1:28"],
+            Errors("ECStream_Listener { Listen \"/run/ec/in.sock\" { }\n   Listen \"/run/ec/../ec/in.sock\" { } }"));
+        Assert.Equal(
+            [$"f:1:28: error: unable to parse ECStream_Listener /{new string('x', 107)}: the path of a Unix socket has at most 107 bytes, this one has 108"],
+            Errors($"ECStream_Listener {{ Listen \"/{new string('x', 107)}\" {{ }} }}"));
+    }
+
+    [Fact]
+    public void SocketOptions_FallBack_FromListenToListenerToGlobal()
+    {
+        var listens = Valid(
+            """
+            Disable_Nagle_Algorithm = off
+            ECStream_Listener {
+              Enable = false
+              Listen_Backlog = 9
+              TCP_Recv_Buffer_Size = 1000
+              Listen ":1" { Enable = yes  Listen_Backlog = 10  TCP_Send_Buffer_Size = 2000 }
+              Listen ":2" { Disable_Nagle_Algorithm = enabled  File_Mode = 0666  Enable = 1 }
+              Listen "/s" { }
+            }
+            """).Listens;
+
+        Assert.Equal(new ListenSocketOptions(Enable: true, 10, 0x1b0, NoDelay: false, 1000, 2000), listens[0].Socket);
+        Assert.Equal(new ListenSocketOptions(Enable: true, 9, 0x1b6, NoDelay: true, 1000, 0), listens[1].Socket);
+        Assert.Equal(new ListenSocketOptions(Enable: false, 9, 0x1b0, NoDelay: false, 1000, 0), listens[2].Socket);
+        Assert.Equal(ListenSocketOptions.Default, ConfigurationLoader.Default.Listens[0].Socket);
+    }
+
+    [Theory]
+    [InlineData("Listen \":2\" { File_Mode = 0600 }", "f:2:35: warning: File_Mode has no meaning for a TCP Listen: it is not used here")]
+    [InlineData("Listen \"/s\" { TCP_Recv_Buffer_Size = 1 }", "f:2:35: warning: TCP_Recv_Buffer_Size has no meaning for a Unix socket: it is not used here")]
+    public void SocketOption_WithoutMeaningForItsListen_IsSaidToHaveNone(string listen, string warning) =>
+        Assert.Equal([warning], ConfigurationLoader.Parse($"{Listener}ECStream_Listener {{ {listen} }}", "f").Diagnostics.Select(d => d.ToString()));
 
     [Theory]
     [InlineData("*:1825", ":1825", "f:2:11: error: Listen \":1825\" is the same socket as Listen \"*:1825\" at f:1:28")]
@@ -127,7 +170,11 @@ public sealed class GridConfigurationTests
     [InlineData("Delivery_Method = pigeon", "f:2:19: error: Delivery_Method: expected one of ECSTREAM, MAILDIR, found 'pigeon'")]
     [InlineData("Delivery_Method = maildir", "f:2:1: error: Delivery_Method MAILDIR needs a Gateway: the absolute path of the directory")]
     [InlineData("Delivery_Method = maildir Gateway = out", "f:2:37: error: Gateway: with Delivery_Method MAILDIR expected the absolute path of a directory, found 'out'")]
-    [InlineData("Listen_Backlog = 3", "f:2:1: error: 'Listen_Backlog' is known to Momentum but not supported by this version")]
+    [InlineData("Listen_Backlog = 3", "f:2:1: error: 'Listen_Backlog' is not valid in the Global scope; its place is ECStream_Listener or Listen")]
+    [InlineData("Disable_Nagle_Algorithm = maybe", "f:2:27: error: Disable_Nagle_Algorithm: expected true or false (also yes, no, on, off, enabled, disabled, 1, 0), found 'maybe'")]
+    [InlineData("ECStream_Listener { File_Mode = 0888 }", "f:2:33: error: File_Mode: expected permissions in octal, from 0 to 0777, found '0888'")]
+    [InlineData("ECStream_Listener { File_Mode = 01777 }", "f:2:33: error: File_Mode: expected permissions in octal, from 0 to 0777, found '01777'")]
+    [InlineData("ECStream_Listener { Listen_Backlog = 0 }", "f:2:38: error: Listen_Backlog: expected an integer from 1 to 65535 (connections), found '0'")]
     [InlineData("Domain = example.com", "f:2:1: error: 'Domain' is a scope, not an option; expected '{'")]
     [InlineData("Blackhole { }", "f:2:1: error: 'Blackhole' is an option, not a scope; expected '=' and a value")]
     [InlineData("Local_Changes_File = x", "f:2:1: error: 'Local_Changes_File' is known to Momentum but not supported by this version")]
@@ -141,7 +188,7 @@ public sealed class GridConfigurationTests
     [InlineData("ecstream { a = 1 }", "f:2:12: error: 'a' is not a valid option name in the ecstream scope")]
     [InlineData("ECStream_Listener { Gateway = mx }", "f:2:21: error: 'Gateway' is not valid in the ECStream_Listener scope; its place is Global")]
     [InlineData("Peer \"10.0.0.1\" { }", "f:2:1: error: 'Peer' is not valid in the Global scope; its place is ECStream_Listener or Listen")]
-    [InlineData("ECStream_Listener { Listen \":2\" { Enable = false } }", "f:2:35: error: 'Enable' is known to Momentum but not supported by this version")]
+    [InlineData("ECStream_Listener { Enable = false }", "f:1:1: error: nothing would listen: every Listen has Enable = false")]
     [InlineData("ECStream_Listener { Listen \":2\" { Port = 5 } }", "f:2:35: error: 'Port' is not a valid option name in the Listen scope")]
     public void Option_ThatCannotTakeEffect_IsRefused(string text, string error) => Assert.Equal([error], Errors(Listener + text));
 
