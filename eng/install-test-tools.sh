@@ -10,6 +10,12 @@ if ! command -v qmqp-source >/dev/null || ! command -v qmqp-sink >/dev/null; the
     apt-get install -q -y --no-install-recommends postfix
 fi
 
+# ss, which shows how sockets are set up.
+if ! command -v ss >/dev/null; then
+    apt-get update -q
+    apt-get install -q -y --no-install-recommends iproute2
+fi
+
 # nullmailer is a mail server of its own and conflicts with Postfix: its client is taken out of the package, nothing is installed.
 nullmailer=${NULLMAILER_DIR:-/opt/nullmailer}
 if [ ! -x "$nullmailer/usr/lib/nullmailer/qmqp" ]; then

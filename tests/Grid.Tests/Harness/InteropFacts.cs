@@ -11,6 +11,8 @@ internal static class InteropTools
 
     public static string? Postfix { get; } = Find("postfix");
 
+    public static string? Ss { get; } = Find("ss");
+
     /// <summary>nullmailer's client, unpacked from its package since it cannot be installed beside Postfix.</summary>
     public static string? NullmailerQmqp { get; } = Existing(
         Path.Combine(Environment.GetEnvironmentVariable("NULLMAILER_DIR") ?? "/opt/nullmailer", "usr/lib/nullmailer/qmqp"));
@@ -30,6 +32,13 @@ internal static class InteropTools
 internal sealed class QmqpSourceFactAttribute : FactAttribute
 {
     public QmqpSourceFactAttribute() => Skip = InteropTools.QmqpSource is null ? $"qmqp-source is missing: {InteropTools.Advice}" : null;
+}
+
+/// <summary>A test that asks the kernel about sockets, by iproute2's ss; skipped with a reason where it is missing.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SsFactAttribute : FactAttribute
+{
+    public SsFactAttribute() => Skip = InteropTools.Ss is null ? $"ss is missing: {InteropTools.Advice}" : null;
 }
 
 /// <summary>A test with Postfix's qmqp-sink; skipped with a reason where it is missing.</summary>
