@@ -132,6 +132,49 @@ public sealed class PeerGrainTests : IDisposable
     }
 
     [Fact]
+    public async Task APeerScope_OfTheFile_ReachesTheSession_AndTheGrainsOwnStandsAtThePeersScope()
+    {
+        await using var silo = await TestSilo.StartAsync(
+            _directory,
+            """
+            ECStream_Listener {
+              ECStream_Idle_Time = 100
+              Peer "10.0.0.0/8" { ECStream_Idle_Time = 60 ECStream_Max_Batch_Size = 6 }
+              Peer "2001:db8::/32" { ECStream_Idle_Time = 70 }
+              Listen "127.0.0.1:0" { Peer "10.0.0.9" { ECStream_Max_Batch_Size = 9 } }
+            }
+            """);
+        var edge = new Listening();
+        var observer = silo.Grains.CreateObjectReference<IEdgeObserver>(edge);
+
+        var inBlock = await Open("10.0.0.1");
+        Assert.Equal((TimeSpan.FromSeconds(60), "ECStream_Listener::Peer:10.0.0.0/8:"), (inBlock.IdleTime, inBlock.IdleTimeOrigin));
+        Assert.Equal((6, "ECStream_Listener::Peer:10.0.0.0/8:"), (inBlock.MaxBatchSize, inBlock.MaxBatchSizeOrigin));
+        Assert.Equal(@"ECStream_Listener::Peer:2001\:db8\:\:/32:", (await Open("2001:db8::5")).IdleTimeOrigin);
+        Assert.Equal("ECStream_Listener::", (await Open("11.0.0.1")).IdleTimeOrigin);
+
+        await silo.Grains.GetGrain<IPeerGrain>("10.0.0.9").SetOverridesAsync(TimeSpan.FromSeconds(5), 5, 0, default);
+        var own = await Open("10.0.0.9");
+        Assert.Equal((TimeSpan.FromSeconds(5), "ECStream_Listener::Peer:10.0.0.9:"), (own.IdleTime, own.IdleTimeOrigin));
+        Assert.Equal((9, @"ECStream_Listener::Listen:127.0.0.1\:0:Peer:10.0.0.9:"), (own.MaxBatchSize, own.MaxBatchSizeOrigin));
+        GC.KeepAlive(edge);
+
+        async Task<SessionPolicy> Open(string peer) =>
+            await silo.Grains.GetGrain<IPeerGrain>(peer).OpenSessionAsync(new SessionRequest(Guid.NewGuid(), "127.0.0.1:0", "test"), observer, default);
+    }
+
+    [Fact]
+    public async Task APeerScope_OfTheFile_EndsTheSessionOfAClient()
+    {
+        await using var silo = await TestSilo.StartAsync(
+            _directory, """ECStream_Listener { Listen "127.0.0.1:0" { } Peer "127.0.0.0/8" { ECStream_Idle_Time = 1 } }""");
+        using var client = await RawClient.ConnectAsync(silo.EndPoint);
+
+        Assert.Empty(await client.ReadToEndAsync());
+        await Within.Becomes(() => silo.Log.Has(LogLevel.Information, "ended: Idle"), "the session ends by the idle time of the Peer scope");
+    }
+
+    [Fact]
     public async Task TheBook_HasTheSessions()
     {
         await using var silo = await TestSilo.StartAsync(_directory);

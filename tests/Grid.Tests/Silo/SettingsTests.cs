@@ -71,6 +71,22 @@ public sealed class SettingsTests
     }
 
     [Theory]
+    [InlineData("true", "error: 'Use_SSL' is not valid in an ECStream Peer")]
+    [InlineData("false", "warning: 'Use_SSL' ignored: not valid in an ECStream Peer")]
+    public async Task WhetherAPeerScopeMayHoldMore_IsASetting(string strict, string said)
+    {
+        using var directory = new TempDirectory();
+        var conf = directory.File("e.conf", "ECStream_Listener {\n  Peer \"10.0.0.1\" { Use_SSL = true }\n  Listen \"127.0.0.1:0\" { }\n}\n");
+        using var output = new StringWriter();
+        using var errorOutput = new StringWriter();
+
+        // The other mistake keeps the silo from starting in either mode.
+        await SiloProgram.RunAsync(["--conf", conf, $"--Grid:Strict={strict}", "--Grid:Wrong=1"], output, errorOutput);
+
+        Assert.Contains($"{conf}:2:21: {said}", errorOutput.ToString());
+    }
+
+    [Theory]
     [InlineData("--dta", "x", "--dta: unknown argument; --help lists what there is.")]
     [InlineData("stray", null, "stray: unknown argument; --help lists what there is.")]
     [InlineData("--conf", null, "--conf: needs a value.")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EcStreamOrleans.Protocol.Configuration;
 
 namespace EcStreamOrleans.Protocol.Tests.Configuration;
@@ -27,6 +28,27 @@ public sealed class DocumentationTests
         var result = ConfigurationLoader.Parse(Blocks[2], "bad.conf");
 
         Assert.Equal(Blocks[3].Trim(), string.Join('\n', result.Diagnostics));
+    }
+
+    [Fact]
+    public void FallbackExample_GivesTheTableShown()
+    {
+        var example = Array.FindIndex(Blocks, b => b.Contains("Pathway_Group \"resellers\"", StringComparison.Ordinal));
+        var result = ConfigurationLoader.Parse(Blocks[example], "e.conf");
+        Assert.Empty(result.Diagnostics);
+        var rows = Blocks[example + 1].Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
+        Assert.Equal(6, rows.Length);
+
+        Assert.All(rows, row =>
+        {
+            var cells = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            Assert.True(PeerId.TryParse(cells[1], out var peer));
+            var policy = PolicyEvaluator.Evaluate(result.Configuration!, PeerOverrides.None, cells[0], peer);
+            var (value, origin) = cells[2] == "ECStream_Idle_Time"
+                ? (policy.IdleTime.Value.TotalSeconds, policy.IdleTime.Origin)
+                : (policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin);
+            Assert.Equal((cells[3], cells[4]), (value.ToString(CultureInfo.InvariantCulture), origin));
+        });
     }
 
     private static string[] ReadBlocks()

@@ -36,7 +36,7 @@ public sealed class ScopeTests
 
     [Theory]
     [InlineData("Peer { }", "f:2:21: error: Peer needs an address or a block of addresses, as in Peer \"10.0.0.0/8\" { }")]
-    [InlineData("Peer \"10.0.0.0/40\" { ECStream_Idle_Time = 0 }", "f:2:26: error: unable to parse Peer 10.0.0.0/40: '40' is not a prefix length; expected a number from 0 to 32; expected for example \"10.0.0.1\", \"10.0.0.0/8\" or \"2001:db8::/32\"\nf:2:61: error: ECStream_Idle_Time: expected an integer from 1 to 86400 (seconds), found '0'")]
+    [InlineData("Peer \"10.0.0.0/40\" { ECStream_Idle_Time = 0 }", "f:2:26: error: unable to parse Peer 10.0.0.0/40: '40' is not a prefix length; expected a number from 0 to 32; expected for example \"10.0.0.1\", \"10.0.0.0/8\" or \"2001:db8::/32\"\nf:2:63: error: ECStream_Idle_Time: expected an integer from 1 to 86400 (seconds), found '0'")]
     [InlineData("Peer = 10.0.0.1", "f:2:21: error: 'Peer' is a scope, not an option; expected '{'")]
     [InlineData("Peer \"10.0.0.1\" { Use_SSL = true }", "f:2:39: error: 'Use_SSL' is not valid in an ECStream Peer" + Only)]
     [InlineData("Peer \"10.0.0.1\" { Pathway = x }", "f:2:39: error: 'Pathway' is not valid in an ECStream Peer" + Only)]
