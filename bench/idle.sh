@@ -32,6 +32,7 @@ make_scratch
 ulimit -n "$(ulimit -Hn)"
 [ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -gt $((COUNT + 500)) ] || die "ulimit -n is $(ulimit -n): too few for $COUNT connections"
 FULL=$COUNT
+SILO_OPTIONS="${SILO_OPTIONS:-} --Grid:Limits:MaxSessionsPerPeer=0 --Grid:Limits:MaxSessions=1000000"   # the connections come from few addresses
 machine
 echo
 echo "| connections | peers | each has sent | RSS before MB | RSS open MB | KB a connection | RSS closed MB | sessions the silo counted |"

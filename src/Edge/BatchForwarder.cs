@@ -18,7 +18,7 @@ internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstrument
             try
             {
                 var verdict = await grain.AcceptAsync(batch, CancellationToken.None);
-                instruments.BatchDecided(batch, verdict.Status, clock.GetElapsedTime(started));
+                instruments.BatchDecided(batch, verdict, clock.GetElapsedTime(started));
                 return (verdict, IsDecided: true);
             }
             catch (Exception error)

@@ -40,7 +40,15 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
         {
             sessions.Remove(session);
             edge.Instruments.SessionClosed(end.ToString());
-            edge.Log.SessionEnded(session.Id, peer.Key, listen, end, session.Where, session.Messages, session.Bytes, edge.Clock.GetElapsedTime(started).TotalSeconds);
+            var seconds = edge.Clock.GetElapsedTime(started).TotalSeconds;
+            if (end == SessionEnd.Refused)
+            {
+                edge.Log.SessionRefused(session.Id, peer.Key, listen, session.Where, session.Refusal!.Text, session.Refusals, session.Messages, seconds);
+            }
+            else
+            {
+                edge.Log.SessionEnded(session.Id, peer.Key, listen, end, session.Where, session.Messages, session.Bytes, seconds);
+            }
         }
 
         try

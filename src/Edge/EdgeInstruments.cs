@@ -26,6 +26,7 @@ public sealed class EdgeInstruments
     private readonly Histogram<double> _batchDuration;
     private readonly Counter<long> _undecided;
     private readonly Counter<long> _refusals;
+    private readonly Counter<long> _sessionsRefused;
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Where meters come from.</param>
@@ -41,7 +42,8 @@ public sealed class EdgeInstruments
         _batchMessages = meter.CreateHistogram("ecstream.edge.batch.messages", "{message}", "Messages in a batch.", advice: MessageBuckets);
         _batchDuration = meter.CreateHistogram("ecstream.edge.batch.duration", "s", "From handing a batch to its grain to the verdict.", advice: SecondBuckets);
         _undecided = meter.CreateCounter<long>("ecstream.edge.batch.undecided", "{batch}", "Batches without a verdict after all retries.");
-        _refusals = meter.CreateCounter<long>("ecstream.edge.refusals", "{message}", "Messages that the edge itself refused, by reason.");
+        _refusals = meter.CreateCounter<long>("ecstream.edge.refusals", "{message}", "Messages refused or deferred by a limit or for their form, by reason.");
+        _sessionsRefused = meter.CreateCounter<long>("ecstream.edge.sessions.refused", "{session}", "Sessions over a limit, by the limit.");
     }
 
     internal void SessionOpened()
@@ -56,12 +58,19 @@ public sealed class EdgeInstruments
         _sessionsActive.Add(-1);
     }
 
-    internal void BatchDecided(MailBatch batch, BatchStatus status, TimeSpan duration)
+    internal void SessionRefused(string limit) => _sessionsRefused.Add(1, new KeyValuePair<string, object?>("reason", limit));
+
+    internal void BatchDecided(MailBatch batch, in BatchVerdict verdict, TimeSpan duration)
     {
-        _messages.Add(batch.Count, status == BatchStatus.Accepted ? Accepted : Deferred);
-        if (status == BatchStatus.Accepted)
+        _messages.Add(batch.Count, verdict.Status == BatchStatus.Accepted ? Accepted : Deferred);
+        if (verdict.Status == BatchStatus.Accepted)
         {
             _bytes.Add(batch.Length);
+        }
+
+        if (verdict.Limit is { } limit)
+        {
+            _refusals.Add(batch.Count, new KeyValuePair<string, object?>("reason", limit));
         }
 
         _batchMessages.Record(batch.Count);
@@ -78,6 +87,13 @@ public sealed class EdgeInstruments
     internal void Refused(string reason)
     {
         _messages.Add(1, Rejected);
+        _refusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    }
+
+    /// <summary>A message that the edge itself has answered <c>Z</c>.</summary>
+    internal void PutOff(string reason)
+    {
+        _messages.Add(1, Deferred);
         _refusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
     }
 }

@@ -1,10 +1,39 @@
+using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol.Framing;
 
 namespace EcStreamOrleans.Edge;
 
-/// <summary>The limits of an edge, <c>Grid:Limits</c>. They are the grid's, not a peer's: every refusal by one of them names it.</summary>
+/// <summary>
+/// The limits of the grid, <c>Grid:Limits</c>: an edge's own, and those of a peer over all edges. None of them is an option of
+/// a Peer scope; every refusal by one of them names it.
+/// </summary>
 public sealed class EdgeOptions
 {
+    /// <summary>
+    /// Sessions open on this edge; one more is answered <c>Z</c>. Range: 1 to 1,000,000. Default: 20,000, a third of the 65,536
+    /// file descriptors that a service commonly gets.
+    /// </summary>
+    public int MaxSessions { get; set; } = 20_000;
+
+    /// <summary>
+    /// Sessions of a peer open on all edges; one more is answered <c>Z</c>. 0 switches it off. Range: 0 to 1,000,000. Default: 1,000:
+    /// far above what a pipelining injector needs, and no peer alone fills an edge.
+    /// </summary>
+    public int MaxSessionsPerPeer { get; set; } = 1_000;
+
+    /// <summary>
+    /// Messages a second of a peer on all edges, with a burst of one second's worth; what is over it is answered <c>Z</c>. 0 switches
+    /// it off. Range: 0 to 1,000,000,000. Default: 0, since peers take turns before the spool already: a rate is a decision on
+    /// a peer's share that only the operator can make.
+    /// </summary>
+    public long MaxMessagesPerSecondPerPeer { get; set; }
+
+    /// <summary>
+    /// Octets of packages a second of a peer on all edges, with a burst of one second's worth; what is over it is answered <c>Z</c>.
+    /// 0 switches it off. Range: 0 to 1 TiB. Default: 0, for the reason of <see cref="MaxMessagesPerSecondPerPeer"/>.
+    /// </summary>
+    public long MaxBytesPerSecondPerPeer { get; set; }
+
     /// <summary>Octets in a package, message and envelope. Range: 1 KiB to 64 MiB, below what a grain call may carry. Default: 33,554,432 (32 MiB), above what mail servers commonly take.</summary>
     public int MaxPackageBytes { get; set; } = 33_554_432;
 
@@ -53,11 +82,24 @@ public sealed class EdgeOptions
     /// <summary>The limits that concern a single package.</summary>
     public FramingLimits Framing => new(MaxPackageBytes, MaxRecipients, MaxAddressBytes);
 
+    /// <summary>The limits that a peer's grain holds it to.</summary>
+    public PeerLimits Peer => new(MaxSessionsPerPeer, MaxMessagesPerSecondPerPeer, MaxBytesPerSecondPerPeer);
+
+    /// <summary>Messages in a batch: a tenth of what its peer may send in a second, so that its sessions can share the rate.</summary>
+    internal int BatchMessageCap => MaxMessagesPerSecondPerPeer == 0 ? int.MaxValue : (int)Math.Clamp(MaxMessagesPerSecondPerPeer / 10, 1, int.MaxValue);
+
+    /// <summary><see cref="BatchBytes"/>, or a tenth of what the batch's peer may send in a second.</summary>
+    internal int BatchByteCap => MaxBytesPerSecondPerPeer == 0 ? BatchBytes : (int)Math.Clamp(MaxBytesPerSecondPerPeer / 10, 1, BatchBytes);
+
     /// <summary>What is wrong with the values: one sentence a fault, naming the setting, the value and the range.</summary>
     public IEnumerable<string> Validate()
     {
         return new[]
         {
+            Check(nameof(MaxSessions), MaxSessions, 1, 1_000_000),
+            Check(nameof(MaxSessionsPerPeer), MaxSessionsPerPeer, 0, 1_000_000),
+            Check(nameof(MaxMessagesPerSecondPerPeer), MaxMessagesPerSecondPerPeer, 0, 1_000_000_000),
+            Check(nameof(MaxBytesPerSecondPerPeer), MaxBytesPerSecondPerPeer, 0, 1L << 40),
             Check(nameof(MaxPackageBytes), MaxPackageBytes, 1_024, 64 << 20),
             Check(nameof(MaxRecipients), MaxRecipients, 1, 1_000_000),
             Check(nameof(MaxAddressBytes), MaxAddressBytes, 64, 65_536),

@@ -39,6 +39,9 @@ internal sealed class EdgeServices(
     /// <summary>The reception log, if it is switched on.</summary>
     public IReceptionLog? ReceptionLog { get; } = receptionLogs.FirstOrDefault();
 
+    /// <summary>The sessions that the edge may have.</summary>
+    public SessionSeats Seats { get; } = new(options.MaxSessions);
+
     /// <summary>Octets of all connections under way.</summary>
     public ByteBudget Budget { get; } = new(options.BytesUnderWayPerEdge, int.MaxValue);
 }

@@ -14,17 +14,36 @@ namespace EcStreamOrleans.Edge;
 /// </summary>
 internal sealed class EdgeSession : IDisposable
 {
+    /// <summary>
+    /// How long a session over a limit is told so: long enough for a package of 32 MiB to come in at 30 Mbit/s, since no reply
+    /// may come before its last octet.
+    /// </summary>
+    private static readonly TimeSpan RefusalTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a session over its peer's rate is not read at most: shorter than any client's patience, and than a stop.</summary>
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a session over a limit keeps of its packages: nothing, whatever their length.</summary>
+    private static readonly FramingLimits KeepNothing = new(MaxPackageBytes: 0, MaxRecipients: 0, MaxAddressBytes: 0);
+
     private readonly ConnectionContext _connection;
     private readonly EdgeServices _edge;
     private readonly IPeerGrain _grain;
-    private readonly IPackageReader _packages;
     private readonly BatchBuilder _builder;
     private readonly ReplyPump _pump;
     private readonly ByteBudget _window;
     private readonly SessionClock _clock;
+    private IPackageReader _packages;
     private SessionPolicy _policy;
+    private volatile SessionRefused? _refusal;
+    private long _refusedAt;
+    private long _pausedAt;
+    private long _pauseTicks;
     private long _sequence;
     private int _owed;
+    private bool _hasSeat;
+    private bool _hasRefusedSeat;
+    private bool _wasOpened;
 
     public EdgeSession(ConnectionContext connection, PeerId peer, string listen, PeerTraffic traffic, SessionPolicy policy, EdgeServices edge)
     {
@@ -60,16 +79,37 @@ internal sealed class EdgeSession : IDisposable
 
     public long Bytes { get; private set; }
 
+    /// <summary>The limit that the session is over, if it is.</summary>
+    public SessionRefused? Refusal => _refusal;
+
+    /// <summary>Packages answered with it.</summary>
+    public long Refusals { get; private set; }
+
     private bool OwesReplies => Volatile.Read(ref _owed) > 0;
 
     public async Task<SessionEnd> RunAsync()
     {
-        await OpenAsync();
+        _hasSeat = _edge.Seats.TryTake(out var wouldBe);
+        if (_hasSeat)
+        {
+            await OpenAsync();
+        }
+        else
+        {
+            Refuse(new SessionRefused($"4.3.2 too many sessions on this edge: {wouldBe} > {_edge.Options.MaxSessions} (Grid:Limits:MaxSessions)", "MaxSessions"));
+        }
+
+        if (_refusal is not null)
+        {
+            _packages = _edge.Codec.CreatePackageReader(KeepNothing);
+        }
+
         using var drain = _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
             .Register(static session => ((EdgeSession)session!).RequestEnd(SessionEnd.Drained), this);
         try
         {
-            return await ReadAsync();
+            var end = await ReadAsync();
+            return _refusal is null ? end : SessionEnd.Refused;
         }
         finally
         {
@@ -81,6 +121,12 @@ internal sealed class EdgeSession : IDisposable
     /// <summary>The heartbeat's look at this session.</summary>
     public void Tick()
     {
+        if (_refusal is not null)
+        {
+            TickRefused();
+            return;
+        }
+
         var end = _clock.Judge(_policy.IdleTime, OwesReplies, _packages.InPackage);
         if (end == SessionEnd.RepliesNotRead)
         {
@@ -108,7 +154,7 @@ internal sealed class EdgeSession : IDisposable
         return null;
     }
 
-    public ValueTask CloseInGrainAsync() => _grain.CloseSessionAsync(Id, CancellationToken.None);
+    public ValueTask CloseInGrainAsync() => _refusal is null ? _grain.CloseSessionAsync(Id, CancellationToken.None) : default;
 
     public ValueTask ReportActivityAsync(TimeSpan idleFor) => _grain.ReportActivityAsync(Id, idleFor, CancellationToken.None);
 
@@ -126,6 +172,12 @@ internal sealed class EdgeSession : IDisposable
         }
 
         Traffic.Count(batch, verdict.Status);
+        if (verdict.RetryAfter > TimeSpan.Zero)
+        {
+            Volatile.Write(ref _pausedAt, _edge.Clock.GetTimestamp());
+            Volatile.Write(ref _pauseTicks, verdict.RetryAfter.Ticks);
+        }
+
         if (verdict.Status == BatchStatus.Accepted)
         {
             Messages += batch.Count;
@@ -136,7 +188,7 @@ internal sealed class EdgeSession : IDisposable
             }
         }
 
-        if (!verdict.IsSessionKnown)
+        if (!verdict.IsSessionKnown && _refusal is null)
         {
             await OpenAsync();
         }
@@ -165,7 +217,19 @@ internal sealed class EdgeSession : IDisposable
         _connection.Abort(new ConnectionAbortedException("Replies could not be written.", error));
     }
 
-    public void Dispose() => _builder.Dispose();
+    public void Dispose()
+    {
+        _builder.Dispose();
+        if (_hasSeat)
+        {
+            _edge.Seats.Leave();
+        }
+
+        if (_hasRefusedSeat)
+        {
+            _edge.Seats.LeaveRefused();
+        }
+    }
 
     // Best effort: without the grid the session goes on with the file's policy, its batches are answered Z, and the first
     // batch that a grain takes opens it there.
@@ -173,11 +237,73 @@ internal sealed class EdgeSession : IDisposable
     {
         try
         {
-            _policy = await _grain.OpenSessionAsync(new SessionRequest(Id, Listen, _edge.Name), _edge.Observer, CancellationToken.None);
+            var answer = await _grain.OpenSessionAsync(new SessionRequest(Id, Listen, _edge.Name, _wasOpened), _edge.Observer, CancellationToken.None);
+            if (answer is SessionRefused refused)
+            {
+                Refuse(refused);
+            }
+            else
+            {
+                _policy = ((SessionOpened)answer).Policy;
+                _wasOpened = true;
+            }
         }
         catch (Exception error)
         {
             _edge.Log.SessionNotOpened(error, Id, Peer.Key);
+        }
+    }
+
+    // From here on every package is answered with the refusal, for a while: the seat is free for others at once.
+    private void Refuse(SessionRefused refusal)
+    {
+        _refusedAt = _edge.Clock.GetTimestamp();
+        _refusal = refusal;
+        RequestedEnd = SessionEnd.Refused;
+        _edge.Instruments.SessionRefused(refusal.Limit);
+        if (_hasSeat)
+        {
+            _hasSeat = false;
+            _edge.Seats.Leave();
+        }
+
+        _hasRefusedSeat = _edge.Seats.TryRefuse();
+        if (!_hasRefusedSeat)
+        {
+            RequestEnd(SessionEnd.Refused);
+        }
+    }
+
+    private void TickRefused()
+    {
+        var since = _edge.Clock.GetElapsedTime(_refusedAt);
+        if (since >= 2 * RefusalTime)
+        {
+            // It does not read its replies: only an abort frees the reply pump.
+            _connection.Abort(new ConnectionAbortedException("The session was refused and does not end."));
+        }
+        else if (since >= RefusalTime)
+        {
+            RequestEnd(SessionEnd.Refused);
+        }
+    }
+
+    // Over its peer's rate: nothing more is taken, and TCP tells the client. Holds no batch, no call and no budget meanwhile.
+    private async ValueTask PauseAsync()
+    {
+        if (Interlocked.Exchange(ref _pauseTicks, 0) is > 0 and var ticks)
+        {
+            var pause = TimeSpan.FromTicks(Math.Min(ticks, MaxPause.Ticks)) - _edge.Clock.GetElapsedTime(Volatile.Read(ref _pausedAt));
+            if (pause > TimeSpan.Zero)
+            {
+                // What has come is owed its replies: the session is not idle.
+                Interlocked.Increment(ref _owed);
+                Where = "waiting for the peer's rate";
+                await Task.Delay(pause, _edge.Clock);
+                Where = "taking packages";
+                _clock.Touch();
+                Interlocked.Decrement(ref _owed);
+            }
         }
     }
 
@@ -246,11 +372,12 @@ internal sealed class EdgeSession : IDisposable
             _builder.Refuse(
                 ReplyCode.Deferred,
                 $"4.4.2 package slower than {_edge.Options.MinPackageBytesPerSecond} bytes/s over {_edge.Options.MinRateGrace.TotalSeconds} s (Grid:Limits:MinPackageBytesPerSecond)");
+            _edge.Instruments.PutOff(nameof(SessionEnd.TooSlow));
             await DispatchAsync();
             return true;
         }
 
-        return RequestedEnd == SessionEnd.Drained || (RequestedEnd == SessionEnd.Idle && wasSilent && !OwesReplies);
+        return RequestedEnd is SessionEnd.Drained or SessionEnd.Refused || (RequestedEnd == SessionEnd.Idle && wasSilent && !OwesReplies);
     }
 
     /// <summary>Takes everything that is buffered, a batch at a time.</summary>
@@ -259,6 +386,7 @@ internal sealed class EdgeSession : IDisposable
     {
         while (true)
         {
+            await PauseAsync();
             var fill = Fill(ref buffer);
             if (_builder.Replies > 0)
             {
@@ -283,15 +411,16 @@ internal sealed class EdgeSession : IDisposable
     {
         var input = new SequenceReader<byte>(buffer);
         var end = FillEnd.UsedUp;
+        var maxMessages = Math.Min(_policy.MaxBatchSize, _edge.Options.BatchMessageCap);
         while (true)
         {
-            if (_builder.Replies >= _policy.MaxBatchSize)
+            if (_builder.Replies >= maxMessages)
             {
                 end = FillEnd.TurnOver;
                 break;
             }
 
-            if (_builder.Replies > 0 && _builder.Length >= _edge.Options.BatchBytes)
+            if (_builder.Replies > 0 && _builder.Length >= _edge.Options.BatchByteCap)
             {
                 end = FillEnd.BatchFull;
                 break;
@@ -313,7 +442,14 @@ internal sealed class EdgeSession : IDisposable
                 break;
             }
 
-            if (status == PackageStatus.TooLong)
+            if (_refusal is { } refusal)
+            {
+                _builder.DropPart();
+                _builder.Refuse(ReplyCode.Deferred, refusal.Text);
+                _edge.Instruments.PutOff(refusal.Limit);
+                Refusals++;
+            }
+            else if (status == PackageStatus.TooLong)
             {
                 Refuse($"5.3.4 message too big: {_packages.DeclaredLength} > {_edge.Options.MaxPackageBytes} bytes (Grid:Limits:MaxPackageBytes)", "size");
             }

@@ -136,6 +136,8 @@ internal sealed class ReplyPump(PipeWriter output, IStreamCodec codec, EdgeSessi
         var before = output.UnflushedBytes;
         var count = pending.Batch?.Count ?? 0;
         var refusal = 0;
+        string? refusalText = null;
+        byte[] refusalOctets = [];
         Span<byte> text = stackalloc byte[128];
         var prefix = verdict.Status == BatchStatus.Accepted && count > 0 ? FormatAccepted(text, verdict) : 0;
         var deferral = verdict.Status == BatchStatus.Deferred ? Encoding.UTF8.GetBytes(verdict.Text ?? "4.3.0 not taken") : [];
@@ -143,7 +145,14 @@ internal sealed class ReplyPump(PipeWriter output, IStreamCodec codec, EdgeSessi
         {
             for (; refusal < pending.Refusals.Count && pending.Refusals[refusal].Before == i; refusal++)
             {
-                codec.WriteReply(output, pending.Refusals[refusal].Code, Encoding.UTF8.GetBytes(pending.Refusals[refusal].Text));
+                // A refused session answers everything with one text: encoded once.
+                if (!ReferenceEquals(refusalText, pending.Refusals[refusal].Text))
+                {
+                    refusalText = pending.Refusals[refusal].Text;
+                    refusalOctets = Encoding.UTF8.GetBytes(refusalText);
+                }
+
+                codec.WriteReply(output, pending.Refusals[refusal].Code, refusalOctets);
             }
 
             if (i == count)

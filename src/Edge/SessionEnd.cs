@@ -27,6 +27,9 @@ internal enum SessionEnd
     /// <summary>The stream was not framed.</summary>
     Malformed,
 
+    /// <summary>The session was over a limit: its packages were answered <c>Z</c>.</summary>
+    Refused,
+
     /// <summary>The edge stops.</summary>
     Drained,
 

@@ -4,8 +4,35 @@ namespace EcStreamOrleans.Grains;
 /// <param name="Session">Its random id.</param>
 /// <param name="Listen">The Listen the client came through, as the configuration writes it.</param>
 /// <param name="Edge">The edge's name.</param>
+/// <param name="WasOpened">
+/// Whether it was opened before, by a grain that has lost its book since: limits turn away who comes, not who is in.
+/// </param>
 [GenerateSerializer, Immutable, Alias("ecstream.session-request")]
-public sealed record SessionRequest([property: Id(0)] Guid Session, [property: Id(1)] string Listen, [property: Id(2)] string Edge);
+public sealed record SessionRequest(
+    [property: Id(0)] Guid Session,
+    [property: Id(1)] string Listen,
+    [property: Id(2)] string Edge,
+    [property: Id(3)] bool WasOpened = false);
+
+/// <summary>The answer to a <see cref="SessionRequest"/>: <see cref="SessionOpened"/> or <see cref="SessionRefused"/>.</summary>
+[GenerateSerializer, Immutable, Alias("ecstream.session-answer")]
+public abstract record SessionAnswer
+{
+    private protected SessionAnswer()
+    {
+    }
+}
+
+/// <summary>The session is in the peer's book.</summary>
+/// <param name="Policy">What the peer may do in it.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.session-opened")]
+public sealed record SessionOpened([property: Id(0)] SessionPolicy Policy) : SessionAnswer;
+
+/// <summary>The session is over a limit and in no book. Its packages are answered <c>Z</c>.</summary>
+/// <param name="Text">Status code and words for a person: the limit, where it comes from, the value seen and the value allowed.</param>
+/// <param name="Limit">The limit's name, for metrics.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.session-refused")]
+public sealed record SessionRefused([property: Id(0)] string Text, [property: Id(1)] string Limit) : SessionAnswer;
 
 /// <summary>What a peer may do in a session, and where each value comes from.</summary>
 /// <param name="IdleTime">ECStream_Idle_Time: without an octet and with nothing owed for this long, the session is closed.</param>
@@ -38,6 +65,8 @@ public enum BatchStatus : byte
 /// <param name="Text">For a batch that was not taken: status code and words for a person.</param>
 /// <param name="Policy">The session's policy if its version is not the one that the session has; otherwise null.</param>
 /// <param name="IsSessionKnown">False if the grain has lost its book (it was moved or activated again): the edge opens the session anew.</param>
+/// <param name="Limit">For a batch that a limit of the grid deferred: the limit's name, for metrics.</param>
+/// <param name="RetryAfter">For such a batch: when it would pass. Until then the edge takes no more from the session.</param>
 [GenerateSerializer, Immutable, Alias("ecstream.batch-verdict")]
 public readonly record struct BatchVerdict(
     [property: Id(0)] BatchStatus Status,
@@ -45,7 +74,9 @@ public readonly record struct BatchVerdict(
     [property: Id(2)] long RecordNumber,
     [property: Id(3)] string? Text,
     [property: Id(4)] SessionPolicy? Policy,
-    [property: Id(5)] bool IsSessionKnown)
+    [property: Id(5)] bool IsSessionKnown,
+    [property: Id(6)] string? Limit = null,
+    [property: Id(7)] TimeSpan RetryAfter = default)
 {
     /// <summary>A batch that was not taken.</summary>
     /// <param name="text">Status code and words for a person.</param>

@@ -14,10 +14,10 @@ public interface IPeerGrain : IGrainWithStringKey
     /// <param name="request">Which session, through which Listen of which edge.</param>
     /// <param name="edge">Takes the grain's orders concerning this session.</param>
     /// <param name="cancellationToken">Ends the wait, not what the grain does.</param>
-    /// <returns>The policy for the session.</returns>
+    /// <returns>The policy for the session, or the limit that it is over. The same session again replaces its entry.</returns>
     [Alias("open-session")]
     [ResponseTimeout("00:00:05")]
-    ValueTask<SessionPolicy> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken);
+    ValueTask<SessionAnswer> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes a batch durable. Calls interleave: no turn waits for a disk. Idempotent by <see cref="MailBatch.Id"/>: a caller

@@ -10,6 +10,7 @@ namespace EcStreamOrleans.Grains;
 internal sealed partial class PeerGrain(
     [PersistentState("overrides", PeerGrain.StorageName)] IPersistentState<PeerPolicyState> overrides,
     GridConfiguration configuration,
+    PeerLimits limits,
     IBatchSpool spool,
     TimeProvider clock,
     ILogger<PeerGrain> logger) : Grain, IPeerGrain
@@ -20,7 +21,9 @@ internal sealed partial class PeerGrain(
     private static readonly TimeSpan MinSweepDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly SessionBook _book = new();
+    private readonly long _activatedAt = clock.GetTimestamp();
     private PeerId _peer;
+    private PeerRates _rates = null!;
     private IGrainTimer? _sweep;
     private DateTimeOffset _sweepAt = DateTimeOffset.MaxValue;
     private long _batches;
@@ -33,22 +36,41 @@ internal sealed partial class PeerGrain(
             throw new ArgumentException($"'{this.GetPrimaryKeyString()}' is no peer: neither an address nor 'unix'.");
         }
 
+        _rates = new PeerRates(_peer, limits);
         return Task.CompletedTask;
     }
 
-    public ValueTask<SessionPolicy> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken)
+    public ValueTask<SessionAnswer> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken)
     {
+        // A session that is in the book, or was before the book was lost, takes no place that it did not have.
+        if (limits.MaxSessions > 0 && _book.Count >= limits.MaxSessions && !request.WasOpened && !_book.Has(request.Session))
+        {
+            return new(new SessionRefused(
+                $"4.3.2 too many sessions of peer {_peer.Key}: {_book.Count + 1} > {limits.MaxSessions} (Grid:Limits:MaxSessionsPerPeer)",
+                "MaxSessionsPerPeer"));
+        }
+
         var policy = PolicyFor(request.Listen);
         var now = clock.GetUtcNow();
         _book.Open(request, edge, policy, now);
         ScheduleSweep(now + policy.IdleTime + SessionBook.Grace);
-        return new(policy);
+        return new(new SessionOpened(policy));
     }
 
     public async ValueTask<BatchVerdict> AcceptAsync(MailBatch batch, CancellationToken cancellationToken)
     {
         var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
         var policy = session?.Policy ?? PolicyFor(batch.Listen);
+        if (_rates.IsLimited && Weigh(session, batch) is { } deferral)
+        {
+            if (batch.IsReceived)
+            {
+                batch.Release();
+            }
+
+            return deferral with { IsSessionKnown = session is not null, Policy = policy };
+        }
+
         if (session is not null)
         {
             session.UnderWay++;
@@ -133,6 +155,23 @@ internal sealed partial class PeerGrain(
 
     public ValueTask<PeerBook> GetBookAsync(CancellationToken cancellationToken) =>
         new(new PeerBook([.. _book.Sessions], _batches, _messages, _book.LastActivity));
+
+    // A batch that has passed once may be durable: asked for again it goes to the spool, which knows, and takes nothing.
+    private BatchVerdict? Weigh(SessionBook.Entry? session, MailBatch batch)
+    {
+        if (session is not null && session.HasPassed(batch.Id.Sequence))
+        {
+            return null;
+        }
+
+        var deferral = _rates.Take(batch.Count, batch.Length, clock.GetElapsedTime(_activatedAt));
+        if (deferral is null)
+        {
+            session?.Pass(batch.Id.Sequence);
+        }
+
+        return deferral;
+    }
 
     private VersionedOverrides CurrentOverrides() => new(
         overrides.State.IdleSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,

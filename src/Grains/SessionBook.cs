@@ -21,6 +21,8 @@ internal sealed class SessionBook
 
     public DateTimeOffset? LastActivity { get; private set; }
 
+    public bool Has(Guid session) => _sessions.ContainsKey(session);
+
     public void Open(SessionRequest request, IEdgeObserver observer, SessionPolicy policy, DateTimeOffset now)
     {
         _sessions[request.Session] = new Entry(request.Listen, request.Edge, observer, now) { Policy = policy, LastActivity = now };
@@ -79,6 +81,8 @@ internal sealed class SessionBook
 
     internal sealed class Entry(string listen, string edge, IEdgeObserver observer, DateTimeOffset openedAt)
     {
+        private RecentSequences _passed;
+
         public string Listen { get; } = listen;
 
         public string Edge { get; } = edge;
@@ -92,6 +96,12 @@ internal sealed class SessionBook
         public DateTimeOffset LastActivity { get; set; }
 
         public int UnderWay { get; set; }
+
+        /// <summary>Whether the peer's rate has let this batch pass before: then it is asked for again.</summary>
+        public bool HasPassed(long sequence) => _passed.Contains(sequence);
+
+        /// <summary>The peer's rate has let this batch pass.</summary>
+        public void Pass(long sequence) => _passed.Add(sequence);
 
         public int UnansweredOrders { get; set; }
 

@@ -119,7 +119,8 @@ public sealed class PeerGrainTests : IDisposable
         var grain = silo.Grains.GetGrain<IPeerGrain>("10.0.0.9");
         var edge = new Listening();
         var session = Guid.NewGuid();
-        var policy = await grain.OpenSessionAsync(new SessionRequest(session, "127.0.0.1:0", "test"), silo.Grains.CreateObjectReference<IEdgeObserver>(edge), default);
+        var answer = await grain.OpenSessionAsync(new SessionRequest(session, "127.0.0.1:0", "test"), silo.Grains.CreateObjectReference<IEdgeObserver>(edge), default);
+        var policy = Assert.IsType<SessionOpened>(answer).Policy;
         Assert.Equal(TimeSpan.FromSeconds(1), policy.IdleTime);
         Assert.Equal("ECStream_Listener::", policy.IdleTimeOrigin);
 
