@@ -10,6 +10,7 @@ namespace EcStreamOrleans.Grains;
 internal sealed partial class PeerGrain(
     [PersistentState("overrides", PeerGrain.StorageName)] IPersistentState<PeerPolicyState> overrides,
     GridConfiguration configuration,
+    AdmissionOptions admission,
     PeerLimits limits,
     IBatchSpool spool,
     TimeProvider clock,
@@ -21,6 +22,7 @@ internal sealed partial class PeerGrain(
     private static readonly TimeSpan MinSweepDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly SessionBook _book = new();
+    private readonly Admission _admission = new(admission, configuration);
     private readonly long _activatedAt = clock.GetTimestamp();
     private PeerId _peer;
     private PeerRates _rates = null!;
@@ -42,6 +44,11 @@ internal sealed partial class PeerGrain(
 
     public ValueTask<SessionAnswer> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken)
     {
+        if (Judge(request.Listen) is { } refusal)
+        {
+            return new(refusal);
+        }
+
         // A session that is in the book, or was before the book was lost, takes no place that it did not have.
         if (limits.MaxSessions > 0 && _book.Count >= limits.MaxSessions && !request.WasOpened && !_book.Has(request.Session))
         {
@@ -61,13 +68,16 @@ internal sealed partial class PeerGrain(
     {
         var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
         var policy = session?.Policy ?? PolicyFor(batch.Listen);
+        if (session is null && Judge(batch.Listen) is { } refusal)
+        {
+            // A session that could not be opened comes here unjudged.
+            Release(batch);
+            return BatchVerdict.Defer(refusal.Text) with { Limit = refusal.Limit };
+        }
+
         if (_rates.IsLimited && Weigh(session, batch) is { } deferral)
         {
-            if (batch.IsReceived)
-            {
-                batch.Release();
-            }
-
+            Release(batch);
             return deferral with { IsSessionKnown = session is not null, Policy = policy };
         }
 
@@ -92,11 +102,7 @@ internal sealed partial class PeerGrain(
         // The time until the reply was owed to the client: it was not idle.
         _book.Touch(batch.Id.Session, clock.GetUtcNow());
         var count = batch.Count;
-        if (batch.IsReceived)
-        {
-            batch.Release();
-        }
-
+        Release(batch);
         if (!answer.IsDurable)
         {
             return BatchVerdict.Defer(answer.Text ?? "4.3.0 not taken") with { IsSessionKnown = session is not null, Policy = policy };
@@ -171,6 +177,18 @@ internal sealed partial class PeerGrain(
         }
 
         return deferral;
+    }
+
+    private SessionRefused? Judge(string listen) =>
+        _admission.Judge(_peer, listen, overrides.State is not { IdleSeconds: null, MaxBatchSize: null });
+
+    // A batch that came over the wire is the grain's own; one of this process belongs to the edge that made it.
+    private static void Release(MailBatch batch)
+    {
+        if (batch.IsReceived)
+        {
+            batch.Release();
+        }
     }
 
     private VersionedOverrides CurrentOverrides() => new(

@@ -27,6 +27,9 @@ public readonly record struct PeerId
     /// <summary>The peer's address as a block of one, or <see langword="null"/> for <see cref="Unix"/>.</summary>
     internal CidrBlock? Block => _address is null ? null : CidrBlock.Of(_address);
 
+    /// <summary>Whether it is a client on this machine: of a Unix socket, or from a loopback address.</summary>
+    public bool IsLocal => this == Unix || IPAddress.IsLoopback(IPAddress.Parse(Key));
+
     /// <summary>The peer that connects from <paramref name="address"/>.</summary>
     /// <param name="address">An IPv4 or IPv6 address; a zone id is dropped.</param>
     public static PeerId From(IPAddress address)

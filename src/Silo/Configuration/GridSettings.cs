@@ -1,4 +1,5 @@
 using EcStreamOrleans.Edge;
+using EcStreamOrleans.Grains;
 using EcStreamOrleans.Silo.Receptions;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Spool;
@@ -34,6 +35,9 @@ internal sealed class GridSettings
 
     /// <summary>The name of the cluster. Default: single.</summary>
     public string ClusterId { get; set; } = "single";
+
+    /// <summary>Who may inject.</summary>
+    public AdmissionOptions Admission { get; set; } = new();
 
     /// <summary>The limits of the edge.</summary>
     public EdgeOptions Limits { get; set; } = new();

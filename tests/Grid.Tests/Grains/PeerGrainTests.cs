@@ -115,7 +115,7 @@ public sealed class PeerGrainTests : IDisposable
     [Fact]
     public async Task TheGrain_TellsTheEdge_ToCloseWhatIsIdleByItsBook()
     {
-        await using var silo = await TestSilo.StartAsync(_directory, """ECStream_Listener { ECStream_Idle_Time = 1 Listen "127.0.0.1:0" { } }""");
+        await using var silo = await TestSilo.StartAsync(_directory, """ECStream_Listener { ECStream_Idle_Time = 1 Peer "10.0.0.9" { } Listen "127.0.0.1:0" { } }""");
         var grain = silo.Grains.GetGrain<IPeerGrain>("10.0.0.9");
         var edge = new Listening();
         var session = Guid.NewGuid();
@@ -144,7 +144,8 @@ public sealed class PeerGrainTests : IDisposable
               Peer "2001:db8::/32" { ECStream_Idle_Time = 70 }
               Listen "127.0.0.1:0" { Peer "10.0.0.9" { ECStream_Max_Batch_Size = 9 } }
             }
-            """);
+            """,
+            settings => settings.Admission.AllowUnlisted = true);
         var edge = new Listening();
         var observer = silo.Grains.CreateObjectReference<IEdgeObserver>(edge);
 
@@ -161,7 +162,8 @@ public sealed class PeerGrainTests : IDisposable
         GC.KeepAlive(edge);
 
         async Task<SessionPolicy> Open(string peer) =>
-            await silo.Grains.GetGrain<IPeerGrain>(peer).OpenSessionAsync(new SessionRequest(Guid.NewGuid(), "127.0.0.1:0", "test"), observer, default);
+            Assert.IsType<SessionOpened>(await silo.Grains.GetGrain<IPeerGrain>(peer)
+                .OpenSessionAsync(new SessionRequest(Guid.NewGuid(), "127.0.0.1:0", "test"), observer, default)).Policy;
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public static async Task<TestSilo> StartAsync(
         TempDirectory directory,
-        string conf = """ECStream_Listener { Listen "127.0.0.1:0" { } }""",
+        string conf = """ECStream_Listener { Peer "10.0.0.0/8" { } Listen "127.0.0.1:0" { } }""",
         Action<GridSettings>? settings = null,
         Action<IServiceCollection>? services = null)
     {

@@ -27,7 +27,7 @@ public sealed class SettingsTests
             [
                 "Grid:Admin = http://0.0.0.0:8025: must be a loopback address, since the admin listener has no authentication.",
                 "Grid:Conf: is a value, not a section.",
-                "Grid:Dta: unknown setting. Grid has: Admin, ClusterId, Conf, Data, Limits, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Strict.",
+                "Grid:Dta: unknown setting. Grid has: Admin, Admission, ClusterId, Conf, Data, Limits, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Strict.",
                 "Grid:Limits:MaxAddressBytes = 1: must be between 64 and 65536.",
                 "Grid:Limits:MaxRecipients = many: must be a whole number.",
                 "Grid:Relay = x: is a section, not a value.",
@@ -104,7 +104,7 @@ public sealed class SettingsTests
     {
         var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
 
-        Assert.Equal(40, Rows(new GridSettings(), "Grid").Count(row =>
+        Assert.Equal(41, Rows(new GridSettings(), "Grid").Count(row =>
         {
             Assert.Contains(row, docs);
             return true;
