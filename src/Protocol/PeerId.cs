@@ -25,7 +25,7 @@ public readonly record struct PeerId
     public string Key => _key ?? throw new InvalidOperationException("A default PeerId names no peer.");
 
     /// <summary>The peer's address as a block of one, or <see langword="null"/> for <see cref="Unix"/>.</summary>
-    internal CidrBlock? Block => _address is null ? null : CidrBlock.Of(_address);
+    internal CidrBlock? Block => Key == UnixKey ? null : CidrBlock.Of(_address!);
 
     /// <summary>The peer that connects from <paramref name="address"/>.</summary>
     /// <param name="address">An IPv4 or IPv6 address; a zone id is dropped.</param>

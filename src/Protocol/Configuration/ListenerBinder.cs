@@ -33,7 +33,7 @@ internal sealed class ListenerBinder(BindingContext context)
     public GridConfiguration Resolve(PathwayBinder pathways, PolicyLevel global, GatewayOptions? gateway)
     {
         var level = _listener.Level;
-        var pathway = pathways.Resolve(_listener.Pathway);
+        var pathway = pathways.Resolve(_listener.Pathways);
         return new GridConfiguration([.. _listens.Select(l => Resolve(l, level, pathway, pathways, global))], gateway, level, global)
         {
             Peers = _listener.Peers,
@@ -69,7 +69,7 @@ internal sealed class ListenerBinder(BindingContext context)
         Listen listen, PolicyLevel listener, PathwayOptions? listenersPathway, PathwayBinder pathways, PolicyLevel global)
     {
         var level = listen.Content.Level;
-        var pathway = listen.Content.Pathway is { } own ? pathways.Resolve(own) : listenersPathway;
+        var pathway = listen.Content.Pathways is { Count: > 0 } own ? pathways.Resolve(own) : listenersPathway;
         var policy = PolicyEvaluator.Resolve(level, listener, pathway, global);
         return new ListenEndpointOptions(listen.Scope.Instance!, listen.EndPoint, level, policy.IdleTime, policy.MaxBatchSize)
         {
@@ -142,14 +142,19 @@ internal sealed class ListenerBinder(BindingContext context)
 
         public PrefixTree<PolicyLevel> Peers => _peers.Tree;
 
-        public ConfigScalar? Pathway { get; private set; }
+        /// <summary>The pathways that the options name, of which the last counts.</summary>
+        public List<ConfigScalar> Pathways { get; } = [];
 
         public bool TryBind(ConfigNode node)
         {
             switch (node)
             {
                 case ConfigOption option when option.IsNamed(Vocabulary.Pathway):
-                    Pathway = context.Reader.Text(option) ?? Pathway;
+                    if (context.Reader.Text(option) is { } name)
+                    {
+                        Pathways.Add(name);
+                    }
+
                     return true;
                 case ConfigOption option:
                     return _policy.TryBind(option);
