@@ -25,10 +25,10 @@ public readonly record struct PeerId
     public string Key => _key ?? throw new InvalidOperationException("A default PeerId names no peer.");
 
     /// <summary>The peer's address as a block of one, or <see langword="null"/> for <see cref="Unix"/>.</summary>
-    internal CidrBlock? Block => _address is null ? null : CidrBlock.Of(_address);
+    internal CidrBlock? Block => Key == UnixKey ? null : CidrBlock.Of(_address!);
 
     /// <summary>Whether it is a client on this machine: of a Unix socket, or from a loopback address.</summary>
-    public bool IsLocal => this == Unix || IPAddress.IsLoopback(IPAddress.Parse(Key));
+    public bool IsLocal => _key is not null && (_address is null || IPAddress.IsLoopback(_address));
 
     /// <summary>The peer that connects from <paramref name="address"/>.</summary>
     /// <param name="address">An IPv4 or IPv6 address; a zone id is dropped.</param>

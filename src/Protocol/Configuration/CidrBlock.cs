@@ -92,7 +92,7 @@ public readonly record struct CidrBlock
         var prefix = longest;
         if (slash >= 0 && !TryReadPrefix(text.AsSpan(slash + 1), longest, out prefix))
         {
-            error = $"'{text[(slash + 1)..]}' is not a prefix length; expected a number from 0 to {longest}";
+            error = $"'{Token.Shorten(text[(slash + 1)..])}' is not a prefix length; expected a number from 0 to {longest}";
             return false;
         }
 
@@ -130,7 +130,7 @@ public readonly record struct CidrBlock
         wasIPv6 = ConfigAddress.TryParseIPv6(inner, out address);
         return wasIPv6 ? null
             : ConfigAddress.IsHostName(text) ? "host names are not accepted; write an IP address"
-            : $"'{text}' is not an IP address";
+            : $"'{Token.Shorten(text)}' is not an IP address";
     }
 
     private static bool TryReadPrefix(ReadOnlySpan<char> text, int longest, out int prefix) =>

@@ -32,7 +32,7 @@ internal sealed class ListenerBinder(BindingContext context)
     {
         var level = _listener.Level;
         var socket = _listener.Socket.Over(globalSocket);
-        var pathway = pathways.Resolve(_listener.Pathway);
+        var pathway = pathways.Resolve(_listener.Pathways);
         return new GridConfiguration([.. _listens.Select(l => Resolve(l, level, socket, pathway, pathways, global))], gateway, level, global)
         {
             Peers = _listener.Peers,
@@ -73,7 +73,7 @@ internal sealed class ListenerBinder(BindingContext context)
         Listen listen, PolicyLevel listener, ListenSocketOptions listenersSocket, PathwayOptions? listenersPathway, PathwayBinder pathways, PolicyLevel global)
     {
         var level = listen.Content.Level;
-        var pathway = listen.Content.Pathway is { } own ? pathways.Resolve(own) : listenersPathway;
+        var pathway = listen.Content.Pathways is { Count: > 0 } own ? pathways.Resolve(own) : listenersPathway;
         var policy = PolicyEvaluator.Resolve(level, listener, pathway, global);
         return new ListenEndpointOptions(listen.Scope.Instance!, listen.Target.EndPoint, level, policy.IdleTime, policy.MaxBatchSize)
         {
@@ -163,14 +163,19 @@ internal sealed class ListenerBinder(BindingContext context)
 
         public PrefixTree<PolicyLevel> Peers => _peers.Tree;
 
-        public ConfigScalar? Pathway { get; private set; }
+        /// <summary>The pathways that the options name, of which the last counts.</summary>
+        public List<ConfigScalar> Pathways { get; } = [];
 
         public bool TryBind(ConfigNode node)
         {
             switch (node)
             {
                 case ConfigOption option when option.IsNamed(Vocabulary.Pathway):
-                    Pathway = context.Reader.Text(option) ?? Pathway;
+                    if (context.Reader.Text(option) is { } name)
+                    {
+                        Pathways.Add(name);
+                    }
+
                     return true;
                 case ConfigOption option:
                     return _policy.TryBind(option) || Socket.TryBind(option);

@@ -10,12 +10,12 @@ internal static class MomentumVocabulary
         "Control_Listener", "ECCluster_Listener", "ESMTP_Listener", "HTTP_Listener", "MSGCServer_Listener", "XMPP_Listener",
     ];
 
-    private static readonly string[] Routing = ["Adaptive_Sweep_Rule", "Binding", "Binding_Group", "Domain", "Host"];
+    private static readonly string[] Routing = ["Binding", "Binding_Group", "Domain", "Host"];
 
     private static readonly string[] Machinery =
     [
-        "Adaptive_Backstore_LevelDB", "Adaptive_Backstore_Riak", "Authorization", "Debug_Flags", "DebugFlags", "EventLoop", "Logs",
-        "Security", "SNMP", "SNMP_Traps", "ThreadPool",
+        "Adaptive_Backstore_LevelDB", "Adaptive_Backstore_Riak", "Adaptive_Sweep_Rule", "Authorization", "Debug_Flags", "DebugFlags",
+        "EventLoop", "Logs", "Security", "SNMP", "SNMP_Traps", "ThreadPool",
     ];
 
     private static readonly string[] Modules =

@@ -15,7 +15,7 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
 
     public void BindGroup(ConfigScope scope)
     {
-        var group = Find(scope, _groups, () => new Group(NewPolicy("", scope)));
+        var group = FindOrAdd(scope, _groups, () => new Group(NewPolicy("", scope)));
         foreach (var node in scope.Children)
         {
             if (node is ConfigScope pathway && pathway.IsNamed(Vocabulary.Pathway))
@@ -31,22 +31,20 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
 
     public void BindPathway(ConfigScope scope) => BindPathway(scope, group: null);
 
-    /// <summary>The pathway that an option names, <see langword="null"/> for none, for the default one and after an error.</summary>
-    public PathwayOptions? Resolve(ConfigScalar? name)
+    /// <summary>
+    /// The last of the pathways that options name, <see langword="null"/> for none, for the default one and after an error.
+    /// The others must exist too.
+    /// </summary>
+    public PathwayOptions? Resolve(IReadOnlyList<ConfigScalar> names)
     {
-        if (name is null || name.Text == DefaultName)
+        Pathway? pathway = null;
+        foreach (var name in names)
         {
-            return null;
+            pathway = Find(name);
         }
 
-        if (!_pathways.TryGetValue(name.Text, out var pathway))
+        if (pathway is null)
         {
-            if (context.IsWhole)
-            {
-                context.Diagnostics.Error(
-                    name.Location, $"Pathway: there is no Pathway \"{Token.Shorten(name.Text)}\"", name.Text, "the name of a Pathway scope");
-            }
-
             return null;
         }
 
@@ -56,7 +54,7 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
             _inUse.Add(pathway.Group);
         }
 
-        return new PathwayOptions(name.Text, pathway.Policy.Level, pathway.Group?.Policy.Level);
+        return new PathwayOptions(names[^1].Text, pathway.Policy.Level, pathway.Group?.Policy.Level);
     }
 
     /// <summary>Judges the options that matter only where a listener names the pathway; after all were resolved.</summary>
@@ -78,10 +76,22 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
         }
     }
 
+    private Pathway? Find(ConfigScalar name)
+    {
+        // A pathway may be missing because of a syntax error in it, which is reported as such.
+        if (name.Text != DefaultName && !_pathways.ContainsKey(name.Text) && context.IsWhole)
+        {
+            context.Diagnostics.Error(
+                name.Location, $"Pathway: there is no Pathway \"{Token.Shorten(name.Text)}\"", name.Text, "the name of a Pathway scope");
+        }
+
+        return _pathways.GetValueOrDefault(name.Text);
+    }
+
     private void BindPathway(ConfigScope scope, Group? group)
     {
         var origin = group is null ? "" : group.Policy.Origin;
-        var pathway = Find(scope, _pathways, () => new Pathway(scope, group, NewPolicy(origin, scope)));
+        var pathway = FindOrAdd(scope, _pathways, () => new Pathway(scope, group, NewPolicy(origin, scope)));
         if (pathway.Group != group && pathway.Scope.Instance is not null)
         {
             context.Diagnostics.Error(
@@ -131,7 +141,7 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
     }
 
     // What has no name to be found by is bound to nothing: its content is checked all the same.
-    private T Find<T>(ConfigScope scope, Dictionary<string, T> known, Func<T> create)
+    private T FindOrAdd<T>(ConfigScope scope, Dictionary<string, T> known, Func<T> create)
     {
         if (FindNameError(scope) is { } error)
         {

@@ -38,21 +38,21 @@ public sealed class PrefixTree<T> : IEquatable<PrefixTree<T>>
             .OrderBy(e => e.Key.IsIPv6)
             .ThenBy(e => e.Key.Start)
             .ThenBy(e => e.Key.PrefixLength)
-            .Select(e => new Node(e, None))];
-        _firstIPv6 = Array.FindIndex(_nodes, n => n.Entry.Key.IsIPv6) is var first and >= 0 ? first : _nodes.Length;
+            .Select(e => new Node(e.Key, e.Value, None))];
+        _firstIPv6 = Array.FindIndex(_nodes, n => n.Block.IsIPv6) is var first and >= 0 ? first : _nodes.Length;
         for (var i = 1; i < _nodes.Length; i++)
         {
-            if (_nodes[i].Entry.Key == _nodes[i - 1].Entry.Key)
+            if (_nodes[i].Block == _nodes[i - 1].Block)
             {
-                throw new ArgumentException($"The block {_nodes[i].Entry.Key} is there twice.", nameof(entries));
+                throw new ArgumentException($"The block {_nodes[i].Block} is there twice.", nameof(entries));
             }
 
-            _nodes[i] = _nodes[i] with { Outer = FirstThatHolds(_nodes[i].Entry.Key, i - 1) };
+            _nodes[i] = _nodes[i] with { Outer = FirstThatHolds(_nodes[i].Block, i - 1) };
         }
     }
 
     /// <summary>The blocks with their values, IPv4 before IPv6, each by its first address, outer before inner.</summary>
-    public IEnumerable<KeyValuePair<CidrBlock, T>> Entries => _nodes.Select(n => n.Entry);
+    public IEnumerable<KeyValuePair<CidrBlock, T>> Entries => _nodes.Select(n => KeyValuePair.Create(n.Block, n.Value));
 
     /// <summary>How many blocks there are.</summary>
     public int Count => _nodes.Length;
@@ -84,7 +84,7 @@ public sealed class PrefixTree<T> : IEquatable<PrefixTree<T>>
         while (low < high)
         {
             var middle = low + ((high - low) / 2);
-            if (_nodes[middle].Entry.Key.Start <= address.Start)
+            if (_nodes[middle].Block.Start <= address.Start)
             {
                 low = middle + 1;
             }
@@ -99,7 +99,7 @@ public sealed class PrefixTree<T> : IEquatable<PrefixTree<T>>
 
     private int FirstThatHolds(CidrBlock block, int index)
     {
-        while (index != None && !_nodes[index].Entry.Key.Contains(block))
+        while (index != None && !_nodes[index].Block.Contains(block))
         {
             index = _nodes[index].Outer;
         }
@@ -107,7 +107,7 @@ public sealed class PrefixTree<T> : IEquatable<PrefixTree<T>>
         return index;
     }
 
-    private readonly record struct Node(KeyValuePair<CidrBlock, T> Entry, int Outer);
+    private readonly record struct Node(CidrBlock Block, T Value, int Outer);
 
     /// <summary>The blocks that hold an address: for <c>foreach</c>, without an allocation.</summary>
     public struct Matches
@@ -141,7 +141,7 @@ public sealed class PrefixTree<T> : IEquatable<PrefixTree<T>>
             }
 
             var node = _tree._nodes[_next];
-            Current = node.Entry;
+            Current = new(node.Block, node.Value);
             (_next, _then) = node.Outer == None ? (_then, None) : (node.Outer, _then);
             return true;
         }

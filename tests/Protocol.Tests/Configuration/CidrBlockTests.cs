@@ -1,4 +1,5 @@
 using System.Net;
+using CsCheck;
 using EcStreamOrleans.Protocol.Configuration;
 
 namespace EcStreamOrleans.Protocol.Tests.Configuration;
@@ -65,6 +66,15 @@ public sealed class CidrBlockTests
 
         Assert.Equal(error, found);
     }
+
+    [Fact]
+    public void TryParse_AnyText_IsABlockThatReadsBack_OrAnError() =>
+        Gen.Char["0123456789abf.:/[]%x"].Array[0, 24].Select(c => new string(c)).Sample(
+            text => Assert.True(
+                CidrBlock.TryParse(text, out var block, out _, out var error)
+                    ? CidrBlock.TryParse(block.ToString(), out var again) && again == block
+                    : error is not null),
+            iter: 20_000);
 
     [Theory]
     [InlineData("10.0.0.0/8", "10.255.255.255", true)]

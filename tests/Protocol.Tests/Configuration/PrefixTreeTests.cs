@@ -48,6 +48,9 @@ public sealed class PrefixTreeTests
         Assert.Throws<ArgumentException>(() => new PrefixTree<int>([KeyValuePair.Create(Parse("10.0.0.0/8"), 1), KeyValuePair.Create(Parse("10.1.0.0/8"), 2)]));
 
     [Fact]
+    public void Find_NoPeer_IsNotTakenForLoopback() => Assert.Throws<InvalidOperationException>(() => new PrefixTree<int>().Find(default));
+
+    [Fact]
     public void Empty_FindsNothing()
     {
         var tree = new PrefixTree<int>();

@@ -90,6 +90,7 @@ public sealed class ScopeTests
 
     [Theory]
     [InlineData("ECStream_Listener { Pathway = nowhere }", "f:2:31: error: Pathway: there is no Pathway \"nowhere\"")]
+    [InlineData("Pathway p { } ECStream_Listener { Pathway = nowhere Pathway = p }", "f:2:45: error: Pathway: there is no Pathway \"nowhere\"")]
     [InlineData("Pathway p { } ECStream_Listener { Pathway = P }", "f:2:45: error: Pathway: there is no Pathway \"P\"")]
     [InlineData("ECStream_Listener { Pathway = ( a ) }", "f:2:31: error: Pathway: expected a string, found an array")]
     [InlineData("Pathway = p", "f:2:1: error: 'Pathway' is a scope, not an option; expected '{'")]
