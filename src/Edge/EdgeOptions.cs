@@ -22,15 +22,15 @@ public sealed class EdgeOptions
     public int MaxSessionsPerPeer { get; set; } = 1_000;
 
     /// <summary>
-    /// Messages a second of a peer on all edges, with a burst of one second's worth; what is over it is answered <c>Z</c>. 0 switches
-    /// it off. Range: 0 to 1,000,000,000. Default: 0, since peers take turns before the spool already: a rate is a decision on
-    /// a peer's share that only the operator can make.
+    /// Messages a second of a peer on all edges, with a burst of one second's worth: sessions that near it are read more
+    /// slowly, what is over it is answered <c>Z</c>. 0 switches it off. Range: 0 to 1,000,000,000. Default: 0, since peers take
+    /// turns before the spool already: a rate is a decision on a peer's share that only the operator can make.
     /// </summary>
     public long MaxMessagesPerSecondPerPeer { get; set; }
 
     /// <summary>
-    /// Octets of packages a second of a peer on all edges, with a burst of one second's worth; what is over it is answered <c>Z</c>.
-    /// 0 switches it off. Range: 0 to 1 TiB. Default: 0, for the reason of <see cref="MaxMessagesPerSecondPerPeer"/>.
+    /// Octets of packages a second of a peer on all edges, likewise. 0 switches it off. Range: 0 to 1 TiB. Default: 0, for the
+    /// reason of <see cref="MaxMessagesPerSecondPerPeer"/>.
     /// </summary>
     public long MaxBytesPerSecondPerPeer { get; set; }
 
@@ -85,11 +85,14 @@ public sealed class EdgeOptions
     /// <summary>The limits that a peer's grain holds it to.</summary>
     public PeerLimits Peer => new(MaxSessionsPerPeer, MaxMessagesPerSecondPerPeer, MaxBytesPerSecondPerPeer);
 
-    /// <summary>Messages in a batch: a tenth of what its peer may send in a second, so that its sessions can share the rate.</summary>
-    internal int BatchMessageCap => MaxMessagesPerSecondPerPeer == 0 ? int.MaxValue : (int)Math.Clamp(MaxMessagesPerSecondPerPeer / 10, 1, int.MaxValue);
+    /// <summary>Messages in a batch: a hundredth of what its peer may send in a second, so that many sessions can share the rate.</summary>
+    internal int BatchMessageCap => MaxMessagesPerSecondPerPeer == 0 ? int.MaxValue : (int)Math.Clamp(MaxMessagesPerSecondPerPeer / 100, 1, int.MaxValue);
 
-    /// <summary><see cref="BatchBytes"/>, or a tenth of what the batch's peer may send in a second.</summary>
-    internal int BatchByteCap => MaxBytesPerSecondPerPeer == 0 ? BatchBytes : (int)Math.Clamp(MaxBytesPerSecondPerPeer / 10, 1, BatchBytes);
+    /// <summary><see cref="BatchBytes"/>, or a hundredth of what the batch's peer may send in a second.</summary>
+    internal int BatchByteCap => MaxBytesPerSecondPerPeer == 0 ? BatchBytes : (int)Math.Clamp(MaxBytesPerSecondPerPeer / 100, 1, BatchBytes);
+
+    /// <summary><see cref="BatchesUnderWay"/>, or one where there is a rate: a verdict's pause is to come before the next batch.</summary>
+    internal int BatchWindow => MaxMessagesPerSecondPerPeer == 0 && MaxBytesPerSecondPerPeer == 0 ? BatchesUnderWay : 1;
 
     /// <summary>What is wrong with the values: one sentence a fault, naming the setting, the value and the range.</summary>
     public IEnumerable<string> Validate()

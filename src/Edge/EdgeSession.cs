@@ -20,7 +20,7 @@ internal sealed class EdgeSession : IDisposable
     /// </summary>
     private static readonly TimeSpan RefusalTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a session over its peer's rate is not read at most: shorter than any client's patience, and than a stop.</summary>
+    /// <summary>How long a session is held back at most because of its peer's rate: shorter than any client's patience, and than a stop.</summary>
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
     /// <summary>What a session over a limit keeps of its packages: nothing, whatever their length.</summary>
@@ -57,7 +57,7 @@ internal sealed class EdgeSession : IDisposable
         _packages = edge.Codec.CreatePackageReader(edge.Options.Framing);
         _builder = new BatchBuilder(edge.Codec, edge.Options.Framing);
         _pump = new ReplyPump(connection.Transport.Output, edge.Codec, this);
-        _window = new ByteBudget(edge.Options.BytesUnderWayPerConnection, edge.Options.BatchesUnderWay);
+        _window = new ByteBudget(edge.Options.BytesUnderWayPerConnection, edge.Options.BatchWindow);
         _clock = new SessionClock(edge.Options, edge.Clock);
     }
 
@@ -172,10 +172,10 @@ internal sealed class EdgeSession : IDisposable
         }
 
         Traffic.Count(batch, verdict.Status);
-        if (verdict.RetryAfter > TimeSpan.Zero)
+        if (verdict.Pause > TimeSpan.Zero)
         {
             Volatile.Write(ref _pausedAt, _edge.Clock.GetTimestamp());
-            Volatile.Write(ref _pauseTicks, verdict.RetryAfter.Ticks);
+            Volatile.Write(ref _pauseTicks, verdict.Pause.Ticks);
         }
 
         if (verdict.Status == BatchStatus.Accepted)
@@ -288,7 +288,8 @@ internal sealed class EdgeSession : IDisposable
         }
     }
 
-    // Over its peer's rate: nothing more is taken, and TCP tells the client. Holds no batch, no call and no budget meanwhile.
+    // Near its peer's rate or over it: nothing more is handed on, and TCP tells the client. What waits is a batch that was
+    // read; it holds no call and no part of the edge's budget.
     private async ValueTask PauseAsync()
     {
         if (Interlocked.Exchange(ref _pauseTicks, 0) is > 0 and var ticks)
@@ -296,13 +297,9 @@ internal sealed class EdgeSession : IDisposable
             var pause = TimeSpan.FromTicks(Math.Min(ticks, MaxPause.Ticks)) - _edge.Clock.GetElapsedTime(Volatile.Read(ref _pausedAt));
             if (pause > TimeSpan.Zero)
             {
-                // What has come is owed its replies: the session is not idle.
-                Interlocked.Increment(ref _owed);
                 Where = "waiting for the peer's rate";
                 await Task.Delay(pause, _edge.Clock);
                 Where = "taking packages";
-                _clock.Touch();
-                Interlocked.Decrement(ref _owed);
             }
         }
     }
@@ -386,7 +383,6 @@ internal sealed class EdgeSession : IDisposable
     {
         while (true)
         {
-            await PauseAsync();
             var fill = Fill(ref buffer);
             if (_builder.Replies > 0)
             {
@@ -478,6 +474,7 @@ internal sealed class EdgeSession : IDisposable
         var (batch, refusals) = _builder.Close(new BatchId(Id, ++_sequence), Listen);
         long bytes = batch?.Length ?? 0;
         await _window.EnterAsync(bytes);
+        await PauseAsync();
         await _edge.Budget.EnterAsync(bytes);
         var verdict = batch is null ? Decided : _edge.Forwarder.ForwardAsync(_grain, batch);
         _pump.Enqueue(new PendingBatch(batch, refusals, verdict, bytes));

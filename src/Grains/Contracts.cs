@@ -66,7 +66,7 @@ public enum BatchStatus : byte
 /// <param name="Policy">The session's policy if its version is not the one that the session has; otherwise null.</param>
 /// <param name="IsSessionKnown">False if the grain has lost its book (it was moved or activated again): the edge opens the session anew.</param>
 /// <param name="Limit">For a batch that a limit of the grid deferred: the limit's name, for metrics.</param>
-/// <param name="RetryAfter">For such a batch: when it would pass. Until then the edge takes no more from the session.</param>
+/// <param name="Pause">How long the edge takes nothing more from the session, because its peer nears a rate or is over it.</param>
 [GenerateSerializer, Immutable, Alias("ecstream.batch-verdict")]
 public readonly record struct BatchVerdict(
     [property: Id(0)] BatchStatus Status,
@@ -76,7 +76,7 @@ public readonly record struct BatchVerdict(
     [property: Id(4)] SessionPolicy? Policy,
     [property: Id(5)] bool IsSessionKnown,
     [property: Id(6)] string? Limit = null,
-    [property: Id(7)] TimeSpan RetryAfter = default)
+    [property: Id(7)] TimeSpan Pause = default)
 {
     /// <summary>A batch that was not taken.</summary>
     /// <param name="text">Status code and words for a person.</param>

@@ -78,7 +78,7 @@ internal sealed partial class PeerGrain(
         if (_rates.IsLimited && Weigh(session, batch) is { } deferral)
         {
             Release(batch);
-            return deferral with { IsSessionKnown = session is not null, Policy = policy };
+            return deferral with { IsSessionKnown = session is not null, Policy = policy, Pause = Pause() };
         }
 
         if (session is not null)
@@ -105,12 +105,12 @@ internal sealed partial class PeerGrain(
         Release(batch);
         if (!answer.IsDurable)
         {
-            return BatchVerdict.Defer(answer.Text ?? "4.3.0 not taken") with { IsSessionKnown = session is not null, Policy = policy };
+            return BatchVerdict.Defer(answer.Text ?? "4.3.0 not taken") with { IsSessionKnown = session is not null, Policy = policy, Pause = Pause() };
         }
 
         _batches++;
         _messages += count;
-        return new BatchVerdict(BatchStatus.Accepted, answer.SpoolId, answer.RecordNumber, Text: null, policy, session is not null);
+        return new BatchVerdict(BatchStatus.Accepted, answer.SpoolId, answer.RecordNumber, Text: null, policy, session is not null, Limit: null, Pause());
     }
 
     public ValueTask ReportActivityAsync(Guid session, TimeSpan idleFor, CancellationToken cancellationToken)
@@ -162,6 +162,10 @@ internal sealed partial class PeerGrain(
     public ValueTask<PeerBook> GetBookAsync(CancellationToken cancellationToken) =>
         new(new PeerBook([.. _book.Sessions], _batches, _messages, _book.LastActivity));
 
+    private TimeSpan SinceActivation => clock.GetElapsedTime(_activatedAt);
+
+    private TimeSpan Pause() => _rates.IsLimited ? _rates.Pause(SinceActivation) : TimeSpan.Zero;
+
     // A batch that has passed once may be durable: asked for again it goes to the spool, which knows, and takes nothing.
     private BatchVerdict? Weigh(SessionBook.Entry? session, MailBatch batch)
     {
@@ -170,7 +174,7 @@ internal sealed partial class PeerGrain(
             return null;
         }
 
-        var deferral = _rates.Take(batch.Count, batch.Length, clock.GetElapsedTime(_activatedAt));
+        var deferral = _rates.Take(batch.Count, batch.Length, SinceActivation);
         if (deferral is null)
         {
             session?.Pass(batch.Id.Sequence);

@@ -28,6 +28,10 @@ internal sealed class RateLimit(long perSecond)
     /// <param name="now">The time since the same instant.</param>
     public void Take(long amount, TimeSpan now) => _fullAt = now.Ticks + Missing(now) + TicksOf(amount);
 
+    /// <summary>How long it takes until the bucket is half full again: who waits so long behind what was taken is hardly ever refused.</summary>
+    /// <param name="now">The time since the same instant.</param>
+    public TimeSpan UntilHalfFull(TimeSpan now) => TimeSpan.FromTicks(Math.Max(0, Missing(now) - (TimeSpan.TicksPerSecond / 2)));
+
     /// <summary>The rate that there would be with so much more: what the bucket lacks then of being full, a second being its whole.</summary>
     /// <param name="amount">Tokens.</param>
     /// <param name="now">The time since the same instant.</param>

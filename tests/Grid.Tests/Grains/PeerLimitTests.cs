@@ -70,7 +70,8 @@ public sealed class PeerLimitTests : IDisposable
         Assert.Equal(BatchStatus.Accepted, first.Status);
         Assert.Equal((BatchStatus.Deferred, "MaxMessagesPerSecondPerPeer", true), (second.Status, second.Limit, second.IsSessionKnown));
         Assert.Matches(@"^4\.3\.2 too many messages of peer 10\.0\.0\.1: [0-9]+/s > 1/s \(Grid:Limits:MaxMessagesPerSecondPerPeer\)$", second.Text);
-        Assert.True(second.RetryAfter > TimeSpan.Zero);
+        Assert.True(first.Pause > TimeSpan.Zero);
+        Assert.True(second.Pause > TimeSpan.Zero);
         Assert.Equal((BatchStatus.Accepted, first.RecordNumber), (again.Status, again.RecordNumber));
         Assert.Equal(1_000, (await silo.StatusAsync()).Spool.MessagesWaiting);
     }

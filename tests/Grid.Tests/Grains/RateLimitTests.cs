@@ -86,11 +86,25 @@ public class RateLimitTests
 
         var tooBig = Assert.NotNull(rates.Take(4, 300, TimeSpan.Zero));
         Assert.Equal(
-            (BatchStatus.Deferred, "4.3.2 too many bytes of peer 10.0.0.1: 1100 bytes/s > 1000 bytes/s (Grid:Limits:MaxBytesPerSecondPerPeer)", "MaxBytesPerSecondPerPeer", TimeSpan.FromSeconds(0.1)),
-            (tooBig.Status, tooBig.Text, tooBig.Limit, tooBig.RetryAfter));
+            (BatchStatus.Deferred, "4.3.2 too many bytes of peer 10.0.0.1: 1100 bytes/s > 1000 bytes/s (Grid:Limits:MaxBytesPerSecondPerPeer)", "MaxBytesPerSecondPerPeer"),
+            (tooBig.Status, tooBig.Text, tooBig.Limit));
         var tooMany = Assert.NotNull(rates.Take(7, 100, TimeSpan.Zero));
         Assert.Equal("4.3.2 too many messages of peer 10.0.0.1: 11/s > 10/s (Grid:Limits:MaxMessagesPerSecondPerPeer)", tooMany.Text);
         Assert.Null(rates.Take(6, 200, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void ThePause_IsTheTimeUntilTheScarcerBucket_IsHalfFull()
+    {
+        var rates = new PeerRates(PeerId.Unix, new PeerLimits(0, MaxMessagesPerSecond: 10, MaxBytesPerSecond: 1_000));
+        Assert.Null(rates.Take(5, 100, TimeSpan.Zero));
+        Assert.Equal(TimeSpan.Zero, rates.Pause(TimeSpan.Zero));
+        Assert.Null(rates.Take(1, 700, TimeSpan.Zero));
+        Assert.Equal(TimeSpan.FromSeconds(0.3), rates.Pause(TimeSpan.Zero));
+        Assert.Null(rates.Take(4, 100, TimeSpan.Zero));
+        Assert.Equal(TimeSpan.FromSeconds(0.5), rates.Pause(TimeSpan.Zero));
+        Assert.Equal(TimeSpan.FromSeconds(0.1), rates.Pause(TimeSpan.FromSeconds(0.4)));
+        Assert.Equal(TimeSpan.Zero, rates.Pause(TimeSpan.FromSeconds(0.5)));
     }
 
     [Fact]
@@ -100,6 +114,7 @@ public class RateLimitTests
 
         Assert.False(rates.IsLimited);
         Assert.Null(rates.Take(int.MaxValue, long.MaxValue, TimeSpan.Zero));
+        Assert.Equal(TimeSpan.Zero, rates.Pause(TimeSpan.Zero));
     }
 
     [Fact]

@@ -55,8 +55,8 @@ internal sealed class TestSilo : IAsyncDisposable
         grid.Data = directory.Sub("data");
         grid.Spool.Directory = directory.Sub("data/spool");
         grid.Spool.SegmentBytes = 4 << 20;
-        grid.SiloPort = FreePort.Next();
-        grid.Admin = $"http://127.0.0.1:{FreePort.Next()}";
+        grid.SiloPort = ServicePort.Next();
+        grid.Admin = $"http://127.0.0.1:{ServicePort.Next()}";
         settings?.Invoke(grid);
         Assert.Empty(errors);
         var result = ConfigurationLoader.Parse(conf, "test.conf");
