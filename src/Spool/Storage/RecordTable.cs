@@ -44,6 +44,9 @@ internal sealed class RecordEntry(long number, Segment segment, long offset, Rec
 
     public int Remaining { get; set; } = header.Count;
 
+    /// <summary>Its place among the records that wait; null when it does not.</summary>
+    public LinkedListNode<RecordEntry>? Place { get; set; }
+
     public HashSet<(int Message, int Recipient)>? Done { get; set; }
 }
 
@@ -52,7 +55,7 @@ internal sealed class RecordTable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<long, RecordEntry> _waiting = [];
-    private readonly Queue<RecordEntry> _oldest = [];
+    private readonly LinkedList<RecordEntry> _inOrder = [];
     private readonly HashSet<Segment> _segments = [];
     private long _messages;
 
@@ -60,12 +63,7 @@ internal sealed class RecordTable
     {
         lock (_gate)
         {
-            while (_oldest.TryPeek(out var head) && head.Remaining == 0)
-            {
-                _oldest.Dequeue();
-            }
-
-            return (_segments.Count, _waiting.Count, _messages, _oldest.TryPeek(out var oldest) ? new DateTimeOffset(oldest.Header.AcceptedTicks, TimeSpan.Zero) : null);
+            return (_segments.Count, _waiting.Count, _messages, _inOrder.First is { Value: var oldest } ? new DateTimeOffset(oldest.Header.AcceptedTicks, TimeSpan.Zero) : null);
         }
     }
 
@@ -105,7 +103,7 @@ internal sealed class RecordTable
             }
 
             _waiting.Add(entry.Number, entry);
-            _oldest.Enqueue(entry);
+            entry.Place = _inOrder.AddLast(entry);
             entry.Segment.Waiting++;
             _messages += entry.Remaining;
             return true;
@@ -145,6 +143,8 @@ internal sealed class RecordTable
             if (--entry.Remaining == 0)
             {
                 _waiting.Remove(entry.Number);
+                _inOrder.Remove(entry.Place!);
+                entry.Place = null;
                 entry.Done = null;
                 entry.Segment.Waiting--;
                 entry.Segment.DoneRecords.Add(entry.Number);
