@@ -24,9 +24,6 @@ internal sealed class BatchBuilder(IStreamCodec codec, FramingLimits limits) : I
     /// <summary>Packages taken and packages refused: what a reply is owed for.</summary>
     public int Replies => _count + (_refusals?.Count ?? 0);
 
-    /// <summary>Whole packages in the batch.</summary>
-    public int Count => _count;
-
     /// <summary>Octets held, a part of a package included.</summary>
     public int Length => _length;
 

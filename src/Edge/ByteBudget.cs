@@ -13,9 +13,6 @@ public sealed class ByteBudget(long maxBytes, int maxEntries)
     private long _bytes;
     private int _entries;
 
-    /// <summary>Octets under way.</summary>
-    public long BytesUnderWay => Interlocked.Read(ref _bytes);
-
     /// <summary>Enters with so many octets, or waits for those before to leave.</summary>
     /// <param name="bytes">Octets; the same number leaves again.</param>
     public ValueTask EnterAsync(long bytes)

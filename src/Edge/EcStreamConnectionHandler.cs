@@ -61,9 +61,6 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
         }
     }
 
-    private SessionPolicy FilePolicy(string listen, PeerId peer)
-    {
-        var policy = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, listen, peer);
-        return new SessionPolicy(policy.IdleTime.Value, policy.IdleTime.Origin, policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin, Version: 0);
-    }
+    private SessionPolicy FilePolicy(string listen, PeerId peer) =>
+        SessionPolicy.Of(PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, listen, peer), version: 0);
 }

@@ -33,6 +33,6 @@ internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
     [LoggerMessage(217, LogLevel.Information, "The edge stops: {Sessions} sessions are answered and closed")]
     public partial void Draining(int sessions);
 
-    [LoggerMessage(218, LogLevel.Information, "Session {Session} of peer {Peer} on {Listen} ended: Refused while {Where}: {Refusal}; {Refusals} messages answered Z, {Messages} accepted before that, in {Seconds:F3} s")]
+    [LoggerMessage(219, LogLevel.Information, "Session {Session} of peer {Peer} on {Listen} ended: Refused while {Where}: {Refusal}; {Refusals} messages answered Z, {Messages} accepted before that, in {Seconds:F3} s")]
     public partial void SessionRefused(Guid session, string peer, string listen, string where, string refusal, long refusals, long messages, double seconds);
 }

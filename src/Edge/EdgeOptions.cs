@@ -1,4 +1,5 @@
 using EcStreamOrleans.Grains;
+using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Framing;
 
 namespace EcStreamOrleans.Edge;
@@ -117,6 +118,5 @@ public sealed class EdgeOptions
         }.OfType<string>();
     }
 
-    private static string? Check(string name, double value, double min, double max) =>
-        value >= min && value <= max ? null : $"Grid:Limits:{name} = {value}: must be between {min} and {max}.";
+    private static string? Check(string name, double value, double min, double max) => SettingRange.Check($"Grid:Limits:{name}", value, min, max);
 }

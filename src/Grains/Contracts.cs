@@ -1,3 +1,5 @@
+using EcStreamOrleans.Protocol.Configuration;
+
 namespace EcStreamOrleans.Grains;
 
 /// <summary>A session to be opened.</summary>
@@ -46,7 +48,17 @@ public sealed record SessionPolicy(
     [property: Id(1)] string IdleTimeOrigin,
     [property: Id(2)] int MaxBatchSize,
     [property: Id(3)] string MaxBatchSizeOrigin,
-    [property: Id(4)] long Version);
+    [property: Id(4)] long Version)
+{
+    /// <summary>What the evaluator found, for a session.</summary>
+    /// <param name="policy">The effective values with their origins.</param>
+    /// <param name="version">The version of the peer's overrides.</param>
+    public static SessionPolicy Of(EffectivePolicy policy, long version)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return new(policy.IdleTime.Value, policy.IdleTime.Origin, policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin, version);
+    }
+}
 
 /// <summary>The verdict on a batch.</summary>
 public enum BatchStatus : byte

@@ -203,12 +203,8 @@ internal sealed partial class PeerGrain(
     private SessionPolicy PolicyFor(string listen)
     {
         var state = CurrentOverrides();
-        var policy = PolicyEvaluator.Evaluate(configuration, new PeerOverrides(state.IdleTime, state.MaxBatchSize), listen, _peer);
-        return new SessionPolicy(
-            policy.IdleTime.Value,
-            policy.IdleTime.Origin,
-            policy.MaxBatchSize.Value,
-            policy.MaxBatchSize.Origin,
+        return SessionPolicy.Of(
+            PolicyEvaluator.Evaluate(configuration, new PeerOverrides(state.IdleTime, state.MaxBatchSize), listen, _peer),
             state.Version);
     }
 

@@ -42,7 +42,7 @@ internal static class SiloHosting
         services.AddHostedService(s => s.GetRequiredService<SpoolHost>());
         AddSilo(builder, settings);
         AddReceptionLog(services, settings);
-        services.AddSingleton<RelayInstruments>().AddSingleton<GatewayClientFactory>().AddSingleton<RelayWorker>();
+        services.AddSingleton<RetryQueue>().AddSingleton<RelayInstruments>().AddSingleton<GatewayClientFactory>().AddSingleton<RelayWorker>();
         services.AddHostedService(s => s.GetRequiredService<RelayWorker>());
         services.AddEcStreamEdge(listeners);
         services.AddSingleton<NodeStatus>().AddSingleton<SpoolInstruments>();

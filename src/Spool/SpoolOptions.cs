@@ -1,3 +1,5 @@
+using EcStreamOrleans.Protocol;
+
 namespace EcStreamOrleans.Spool;
 
 /// <summary>The limits of one spool. Each one bounds memory, disk or time, and refuses with a reason when it is met.</summary>
@@ -68,6 +70,5 @@ public sealed class SpoolOptions
         }
     }
 
-    private static string? Check(string name, long value, long min, long max) =>
-        value >= min && value <= max ? null : $"Grid:Spool:{name} = {value}: must be between {min} and {max}.";
+    private static string? Check(string name, long value, long min, long max) => SettingRange.Check($"Grid:Spool:{name}", value, min, max);
 }

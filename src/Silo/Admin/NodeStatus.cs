@@ -11,6 +11,7 @@ internal sealed class NodeStatus(
     SpoolHost spoolHost,
     RelayWorker relay,
     RelayInstruments relayInstruments,
+    RetryQueue retries,
     SessionRegistry sessions,
     EdgeListeners listeners,
     ISiloStatusOracle silo,
@@ -79,7 +80,7 @@ internal sealed class NodeStatus(
                 relayInstruments.Delivered,
                 relayInstruments.Deferred,
                 relayInstruments.Failed,
-                relayInstruments.WaitingForRetry,
+                retries.Messages,
                 relay.Gateway?.Trouble ?? relayInstruments.LastError,
                 relayInstruments.LastDelivery));
     }

@@ -1,5 +1,6 @@
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
+using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Silo.Receptions;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Spool;
@@ -63,9 +64,9 @@ internal sealed class GridSettings
         errors.AddRange(settings.Limits.Validate());
         errors.AddRange(settings.Relay.Validate());
         errors.AddRange(settings.Spool.FindErrors());
-        if (settings.SiloPort is < 1 or > 65535)
+        if (SettingRange.Check("Grid:SiloPort", settings.SiloPort, 1, 65_535) is { } badPort)
         {
-            errors.Add($"Grid:SiloPort = {settings.SiloPort}: must be between 1 and 65535.");
+            errors.Add(badPort);
         }
 
         if (!Uri.TryCreate(settings.Admin, UriKind.Absolute, out var admin) || admin.Scheme != Uri.UriSchemeHttp || admin.PathAndQuery != "/")

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using EcStreamOrleans.Delivery.Maildirs;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
+using EcStreamOrleans.Spool;
 
 namespace EcStreamOrleans.Silo.Relay;
 
@@ -85,7 +86,7 @@ internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions option
         codec.ReadEnvelope(package.Span, FramingLimits.Unlimited, out var envelope);
         var message = Part(package, envelope.Message);
         var sender = Part(package, envelope.Sender);
-        var id = $"{spoolId}-{item.Record.RecordNumber:x}-{item.Messages[place]}";
+        var id = MailSpool.FormatMessageId(spoolId, item.Record.RecordNumber, item.Messages[place]);
         var index = 0;
         foreach (var recipient in envelope.Recipients)
         {

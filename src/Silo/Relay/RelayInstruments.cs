@@ -14,12 +14,12 @@ internal sealed class RelayInstruments
     private long _failed;
     private long _lastDeliveryTicks;
 
-    public RelayInstruments(IMeterFactory meters, TimeProvider clock)
+    public RelayInstruments(IMeterFactory meters, RetryQueue retries, TimeProvider clock)
     {
         _clock = clock;
         var meter = meters.Create(MeterName);
         _messages = meter.CreateCounter<long>("ecstream.relay.messages", "{message}", "Attempts to deliver a message, by result.");
-        meter.CreateObservableGauge("ecstream.relay.retry", () => WaitingForRetry, "{message}", "Messages that wait for their next attempt.");
+        meter.CreateObservableGauge("ecstream.relay.retry", () => retries.Messages, "{message}", "Messages that wait for their next attempt.");
     }
 
     public long Delivered => Interlocked.Read(ref _delivered);
@@ -27,8 +27,6 @@ internal sealed class RelayInstruments
     public long Deferred => Interlocked.Read(ref _deferred);
 
     public long Failed => Interlocked.Read(ref _failed);
-
-    public long WaitingForRetry { get; set; }
 
     public string? LastError { get; private set; }
 

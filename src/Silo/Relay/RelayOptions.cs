@@ -1,3 +1,5 @@
+using EcStreamOrleans.Protocol;
+
 namespace EcStreamOrleans.Silo.Relay;
 
 /// <summary>The limits of the relay, <c>Grid:Relay</c>.</summary>
@@ -51,6 +53,5 @@ internal sealed class RelayOptions
     public TimeSpan DelayAfter(int failures) =>
         TimeSpan.FromTicks((long)Math.Min(RetryMax.Ticks, RetryMin.Ticks * Math.Pow(2, Math.Clamp(failures - 1, 0, 40))));
 
-    private static string? Check(string name, double value, double min, double max) =>
-        value >= min && value <= max ? null : $"Grid:Relay:{name} = {value}: must be between {min} and {max}.";
+    private static string? Check(string name, double value, double min, double max) => SettingRange.Check($"Grid:Relay:{name}", value, min, max);
 }

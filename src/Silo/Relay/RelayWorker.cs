@@ -13,12 +13,12 @@ internal sealed partial class RelayWorker(
     SpoolHost spoolHost,
     GatewayClientFactory gateways,
     RelayOptions options,
+    RetryQueue retries,
     RelayInstruments instruments,
     TimeProvider clock,
     ILogger<RelayWorker> logger) : BackgroundService
 {
     private readonly ByteBudget _budget = new(options.MaxBytesUnderWay, int.MaxValue);
-    private readonly RetryQueue _retries = new(clock);
     private readonly Channel<RelayItem> _items = Channel.CreateUnbounded<RelayItem>();
     private int _underWay;
 
@@ -29,7 +29,7 @@ internal sealed partial class RelayWorker(
     public string State => Gateway is null ? "held"
         : Gateway.Trouble is not null ? "retrying"
         : Volatile.Read(ref _underWay) > 0 ? "delivering"
-        : _retries.Messages > 0 ? "retrying"
+        : retries.Messages > 0 ? "retrying"
         : "idle";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -78,8 +78,7 @@ internal sealed partial class RelayWorker(
     {
         while (true)
         {
-            var retry = await _retries.NextAsync(cancellationToken);
-            instruments.WaitingForRetry = _retries.Messages;
+            var retry = await retries.NextAsync(cancellationToken);
             await StartAsync(retry.Record, retry.Failures, cancellationToken);
         }
     }
@@ -200,8 +199,7 @@ internal sealed partial class RelayWorker(
 
     private void Retry(SpoolRecordRef reference, int failures, int messages)
     {
-        _retries.Add(new Retry(reference, failures, messages), options.DelayAfter(failures));
-        instruments.WaitingForRetry = _retries.Messages;
+        retries.Add(new Retry(reference, failures, messages), options.DelayAfter(failures));
     }
 
     [LoggerMessage(310, LogLevel.Warning, "No gateway is configured: accepted messages are held in the spool")]
