@@ -24,6 +24,15 @@ public sealed record ListenEndpointOptions(
     /// <summary>How the socket is made.</summary>
     public ListenSocketOptions Socket { get; init; } = ListenSocketOptions.Default;
 
+    /// <summary>How connections are accepted.</summary>
+    public ListenAcceptOptions Accept { get; init; } = ListenAcceptOptions.Default;
+
+    /// <summary>TLS from the first octet, or <see langword="null"/> for none.</summary>
+    public ListenTlsOptions? Tls { get; init; }
+
+    /// <summary>PROXY protocol, or <see langword="null"/> for none.</summary>
+    public ListenProxyOptions? Proxy { get; init; }
+
     /// <summary>The Peer scopes of this Listen.</summary>
     public PrefixTree<PolicyLevel> Peers { get; init; } = new();
 
