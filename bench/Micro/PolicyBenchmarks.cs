@@ -37,13 +37,13 @@ public class PolicyBenchmarks
     }
 
     [Benchmark]
-    public EffectivePolicy PeerInScopes() => PolicyEvaluator.Evaluate(_configuration, PeerOverrides.None, Listen, _inside);
+    public EffectivePolicy PeerInScopes() => PolicyEvaluator.Evaluate(_configuration, OverrideSet.Empty, Listen, _inside);
 
     [Benchmark]
-    public EffectivePolicy PeerInNone() => PolicyEvaluator.Evaluate(_configuration, PeerOverrides.None, Listen, _outside);
+    public EffectivePolicy PeerInNone() => PolicyEvaluator.Evaluate(_configuration, OverrideSet.Empty, Listen, _outside);
 
     [Benchmark]
-    public bool Matches() => PolicyEvaluator.MatchesPeerScope(_configuration, Listen, _inside);
+    public bool Matches() => PolicyEvaluator.MatchesPeerScope(_configuration, OverrideSet.Empty, Listen, _inside);
 
     [Benchmark]
     public GridConfiguration Read() =>

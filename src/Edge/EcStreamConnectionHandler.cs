@@ -1,14 +1,12 @@
 using System.Net;
-using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
-using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace EcStreamOrleans.Edge;
 
 /// <summary>The entry point for connections: the one place that catches and logs for each.</summary>
-internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegistry sessions, GridConfiguration configuration)
+internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegistry sessions)
 {
     public async Task RunAsync(ConnectionContext connection, EdgeListener listener)
     {
@@ -20,7 +18,7 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
 
         var started = edge.Clock.GetTimestamp();
         var peer = PeerId.From(connection.RemoteEndPoint);
-        using var session = new EdgeSession(connection, peer, listen, sessions.TrafficOf(peer), FilePolicy(listen, peer), edge);
+        using var session = new EdgeSession(connection, peer, listen, sessions.TrafficOf(peer), edge);
         sessions.Add(session);
         edge.Instruments.SessionOpened();
         var end = SessionEnd.Failed;
@@ -60,7 +58,4 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
             edge.Log.SessionNotClosed(error, session.Id, peer.Key);
         }
     }
-
-    private SessionPolicy FilePolicy(string listen, PeerId peer) =>
-        SessionPolicy.Of(PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, listen, peer), version: 0);
 }

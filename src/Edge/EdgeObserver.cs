@@ -11,7 +11,7 @@ internal sealed class EdgeObserver(SessionRegistry sessions, IGrainFactory grain
         {
             await grains.GetGrain<IPeerGrain>(peer).CloseSessionAsync(session, CancellationToken.None);
         }
-        else if (open.CloseIfIdle(idleTime) is { } idleFor)
+        else if (open.CloseIfIdle() is { } idleFor)
         {
             await open.ReportActivityAsync(idleFor);
         }

@@ -1,4 +1,6 @@
 using EcStreamOrleans.Grains;
+using EcStreamOrleans.Grains.Policy;
+using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
 
 namespace EcStreamOrleans.Edge;
@@ -12,6 +14,8 @@ internal sealed class EdgeServices(
     EdgeObserver observer,
     EdgeInstruments instruments,
     EdgeLog log,
+    LivePolicy policy,
+    PolicyFollower follower,
     TimeProvider clock,
     IEnumerable<IReceptionLog> receptionLogs)
 {
@@ -33,6 +37,10 @@ internal sealed class EdgeServices(
     public EdgeInstruments Instruments => instruments;
 
     public EdgeLog Log => log;
+
+    public LivePolicy Policy => policy;
+
+    public PolicyFollower Follower => follower;
 
     public TimeProvider Clock => clock;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -34,7 +35,7 @@ internal sealed class EdgeSession : IDisposable
     private readonly ByteBudget _window;
     private readonly SessionClock _clock;
     private IPackageReader _packages;
-    private SessionPolicy _policy;
+    private volatile EffectivePolicy _policy;
     private volatile SessionRefused? _refusal;
     private long _refusedAt;
     private long _pausedAt;
@@ -45,11 +46,11 @@ internal sealed class EdgeSession : IDisposable
     private bool _hasRefusedSeat;
     private bool _wasOpened;
 
-    public EdgeSession(ConnectionContext connection, PeerId peer, string listen, PeerTraffic traffic, SessionPolicy policy, EdgeServices edge)
+    public EdgeSession(ConnectionContext connection, PeerId peer, string listen, PeerTraffic traffic, EdgeServices edge)
     {
         _connection = connection;
         _edge = edge;
-        _policy = policy;
+        _policy = edge.Policy.Evaluate(listen, peer);
         Peer = peer;
         Listen = listen;
         Traffic = traffic;
@@ -127,7 +128,7 @@ internal sealed class EdgeSession : IDisposable
             return;
         }
 
-        var end = _clock.Judge(_policy.IdleTime, OwesReplies, _packages.InPackage);
+        var end = _clock.Judge(_policy.IdleTime.Value, OwesReplies, _packages.InPackage);
         if (end == SessionEnd.RepliesNotRead)
         {
             // The reply pump waits for a client that does not read: only an abort frees it.
@@ -140,12 +141,15 @@ internal sealed class EdgeSession : IDisposable
         }
     }
 
-    /// <summary>The grain's order: closes the session if it is idle by the edge's book, too.</summary>
+    /// <summary>Goes by the policy as it is now. Called for every session behind a change, and once the edge knows the session.</summary>
+    public void Reevaluate() => _policy = _edge.Policy.Evaluate(Listen, Peer);
+
+    /// <summary>The grain's order: closes the session if it is idle by the edge's book and policy, too.</summary>
     /// <returns>Null if it is; otherwise for how long nothing has come.</returns>
-    public TimeSpan? CloseIfIdle(TimeSpan idleTime)
+    public TimeSpan? CloseIfIdle()
     {
         var idleFor = OwesReplies ? TimeSpan.Zero : _clock.SinceActivity;
-        if (idleFor < idleTime)
+        if (idleFor < _policy.IdleTime.Value)
         {
             return idleFor;
         }
@@ -161,11 +165,7 @@ internal sealed class EdgeSession : IDisposable
     public async ValueTask OnVerdictAsync(PendingBatch pending, BatchVerdict verdict)
     {
         Traffic.Count(pending.Refusals);
-        if (verdict.Policy is { } policy && policy.Version != _policy.Version)
-        {
-            _policy = policy;
-        }
-
+        _edge.Follower.Saw(verdict.PolicyVersion);
         if (pending.Batch is not { } batch)
         {
             return;
@@ -244,7 +244,7 @@ internal sealed class EdgeSession : IDisposable
             }
             else
             {
-                _policy = ((SessionOpened)answer).Policy;
+                _edge.Follower.Saw(((SessionOpened)answer).PolicyVersion);
                 _wasOpened = true;
             }
         }
@@ -407,7 +407,7 @@ internal sealed class EdgeSession : IDisposable
     {
         var input = new SequenceReader<byte>(buffer);
         var end = FillEnd.UsedUp;
-        var maxMessages = Math.Min(_policy.MaxBatchSize, _edge.Options.BatchMessageCap);
+        var maxMessages = Math.Min(_policy.MaxBatchSize.Value, _edge.Options.BatchMessageCap);
         while (true)
         {
             if (_builder.Replies >= maxMessages)
@@ -481,7 +481,7 @@ internal sealed class EdgeSession : IDisposable
     }
 
     private static readonly Task<(BatchVerdict, bool)> Decided =
-        Task.FromResult((new BatchVerdict(BatchStatus.Accepted, null, 0, null, null, IsSessionKnown: true), true));
+        Task.FromResult((new BatchVerdict(BatchStatus.Accepted, null, 0, null, PolicyVersion: 0, IsSessionKnown: true), true));
 
     private enum FillEnd
     {

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Configuration;
 
 namespace EcStreamOrleans.Edge;
 
 /// <summary>The sessions of an edge and what their peers have sent.</summary>
-/// <param name="clock">The time.</param>
-public sealed class SessionRegistry(TimeProvider clock)
+public sealed class SessionRegistry
 {
     /// <summary>A peer without a session for this long is forgotten: one seen once costs nothing later.</summary>
     private static readonly TimeSpan PeerMemory = TimeSpan.FromHours(1);
@@ -14,7 +14,19 @@ public sealed class SessionRegistry(TimeProvider clock)
     private readonly ConcurrentDictionary<PeerId, PeerTraffic> _peers = new();
     private long _total;
     private TrafficTotals _forgotten = TrafficTotals.None;
+    private readonly TimeProvider _clock;
     private DateTimeOffset _nextPrune;
+
+    /// <summary>A registry without a session.</summary>
+    /// <param name="policy">What peers may do; a change of it reaches every session at once.</param>
+    /// <param name="clock">The time.</param>
+    public SessionRegistry(LivePolicy policy, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        _clock = clock;
+        policy.Configuration.Changed += _ => Reevaluate(static _ => true);
+        policy.Changed += changed => Reevaluate(session => changed.Any(scope => scope.Block.Holds(session.Peer)));
+    }
 
     /// <summary>Sessions open.</summary>
     public int Active => _sessions.Count;
@@ -32,13 +44,16 @@ public sealed class SessionRegistry(TimeProvider clock)
     /// <param name="listen">As the configuration writes it.</param>
     public int CountOn(string listen) => _sessions.Values.Count(s => string.Equals(s.Listen, listen, StringComparison.Ordinal));
 
-    internal PeerTraffic TrafficOf(PeerId peer) => _peers.GetOrAdd(peer, static (peer, clock) => new PeerTraffic(peer, clock), clock);
+    internal PeerTraffic TrafficOf(PeerId peer) => _peers.GetOrAdd(peer, static (peer, clock) => new PeerTraffic(peer, clock), _clock);
 
     internal void Add(EdgeSession session)
     {
         Interlocked.Increment(ref _total);
         session.Traffic.SessionOpened();
         _sessions[session.Id] = session;
+
+        // Behind the entry: a change of policy that came just before it would not have found the session.
+        session.Reevaluate();
     }
 
     internal void Remove(EdgeSession session)
@@ -49,6 +64,17 @@ public sealed class SessionRegistry(TimeProvider clock)
 
     internal EdgeSession? Find(Guid session) => _sessions.GetValueOrDefault(session);
 
+    private void Reevaluate(Func<EdgeSession, bool> isMeant)
+    {
+        foreach (var (_, session) in _sessions)
+        {
+            if (isMeant(session))
+            {
+                session.Reevaluate();
+            }
+        }
+    }
+
     internal void Tick()
     {
         foreach (var (_, session) in _sessions)
@@ -56,7 +82,7 @@ public sealed class SessionRegistry(TimeProvider clock)
             session.Tick();
         }
 
-        var now = clock.GetUtcNow();
+        var now = _clock.GetUtcNow();
         if (now >= _nextPrune)
         {
             _nextPrune = now + TimeSpan.FromMinutes(1);

@@ -14,18 +14,17 @@ public sealed class AdmissionOptions
 }
 
 /// <summary>
-/// Decides who may inject: clients of this machine (loopback, Unix sockets), peers that match a Peer scope of the file, peers with
-/// overrides of their own. Anyone else is told what would admit him, and to try later: a slip in the configuration must not make
+/// Decides who may inject: clients of this machine (loopback, Unix sockets), peers that match a Peer scope of the file or
+/// one that an operator has set something at. Anyone else is told what would admit him, and to try later: a slip in the configuration must not make
 /// an injector give its mail up.
 /// </summary>
-internal sealed class Admission(AdmissionOptions options, GridConfiguration configuration)
+internal sealed class Admission(AdmissionOptions options, LivePolicy policy)
 {
     /// <param name="peer">The peer.</param>
     /// <param name="listen">The Listen it comes through.</param>
-    /// <param name="hasOverrides">Whether an operator has set anything for it.</param>
     /// <returns>The refusal, or null if it is admitted.</returns>
-    public SessionRefused? Judge(PeerId peer, string listen, bool hasOverrides) =>
-        options.AllowUnlisted || peer.IsLocal || hasOverrides || PolicyEvaluator.MatchesPeerScope(configuration, listen, peer)
+    public SessionRefused? Judge(PeerId peer, string listen) =>
+        options.AllowUnlisted || peer.IsLocal || policy.MatchesPeerScope(listen, peer)
             ? null
             : new SessionRefused(
                 $"4.7.1 peer {peer.Key} is not admitted: no Peer scope matches it; Peer \"{peer.Key}\" {{ }} in ECStream_Listener admits it, Grid:Admission:AllowUnlisted everyone",

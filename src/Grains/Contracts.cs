@@ -1,5 +1,3 @@
-using EcStreamOrleans.Protocol.Configuration;
-
 namespace EcStreamOrleans.Grains;
 
 /// <summary>A session to be opened.</summary>
@@ -26,39 +24,15 @@ public abstract record SessionAnswer
 }
 
 /// <summary>The session is in the peer's book.</summary>
-/// <param name="Policy">What the peer may do in it.</param>
+/// <param name="PolicyVersion">The version of the overrides that the grain goes by: an edge that has an older one catches up.</param>
 [GenerateSerializer, Immutable, Alias("ecstream.session-opened")]
-public sealed record SessionOpened([property: Id(0)] SessionPolicy Policy) : SessionAnswer;
+public sealed record SessionOpened([property: Id(0)] long PolicyVersion) : SessionAnswer;
 
 /// <summary>The session is over a limit and in no book. Its packages are answered <c>Z</c>.</summary>
 /// <param name="Text">Status code and words for a person: the limit, where it comes from, the value seen and the value allowed.</param>
 /// <param name="Limit">The limit's name, for metrics.</param>
 [GenerateSerializer, Immutable, Alias("ecstream.session-refused")]
 public sealed record SessionRefused([property: Id(0)] string Text, [property: Id(1)] string Limit) : SessionAnswer;
-
-/// <summary>What a peer may do in a session, and where each value comes from.</summary>
-/// <param name="IdleTime">ECStream_Idle_Time: without an octet and with nothing owed for this long, the session is closed.</param>
-/// <param name="IdleTimeOrigin">The scope that sets it.</param>
-/// <param name="MaxBatchSize">ECStream_Max_Batch_Size: messages taken from the connection before the others get their turn.</param>
-/// <param name="MaxBatchSizeOrigin">The scope that sets it.</param>
-/// <param name="Version">The version of the peer's overrides; 0 if there never were any.</param>
-[GenerateSerializer, Immutable, Alias("ecstream.session-policy")]
-public sealed record SessionPolicy(
-    [property: Id(0)] TimeSpan IdleTime,
-    [property: Id(1)] string IdleTimeOrigin,
-    [property: Id(2)] int MaxBatchSize,
-    [property: Id(3)] string MaxBatchSizeOrigin,
-    [property: Id(4)] long Version)
-{
-    /// <summary>What the evaluator found, for a session.</summary>
-    /// <param name="policy">The effective values with their origins.</param>
-    /// <param name="version">The version of the peer's overrides.</param>
-    public static SessionPolicy Of(EffectivePolicy policy, long version)
-    {
-        ArgumentNullException.ThrowIfNull(policy);
-        return new(policy.IdleTime.Value, policy.IdleTime.Origin, policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin, version);
-    }
-}
 
 /// <summary>The verdict on a batch.</summary>
 public enum BatchStatus : byte
@@ -75,7 +49,7 @@ public enum BatchStatus : byte
 /// <param name="SpoolId">The spool that has it: the first part of its messages' ids.</param>
 /// <param name="RecordNumber">Its record there.</param>
 /// <param name="Text">For a batch that was not taken: status code and words for a person.</param>
-/// <param name="Policy">The session's policy if its version is not the one that the session has; otherwise null.</param>
+/// <param name="PolicyVersion">The version of the overrides that the grain goes by: an edge that has an older one catches up.</param>
 /// <param name="IsSessionKnown">False if the grain has lost its book (it was moved or activated again): the edge opens the session anew.</param>
 /// <param name="Limit">For a batch that a limit of the grid deferred: the limit's name, for metrics.</param>
 /// <param name="Pause">How long the edge takes nothing more from the session, because its peer nears a rate or is over it.</param>
@@ -85,22 +59,15 @@ public readonly record struct BatchVerdict(
     [property: Id(1)] string? SpoolId,
     [property: Id(2)] long RecordNumber,
     [property: Id(3)] string? Text,
-    [property: Id(4)] SessionPolicy? Policy,
+    [property: Id(4)] long PolicyVersion,
     [property: Id(5)] bool IsSessionKnown,
     [property: Id(6)] string? Limit = null,
     [property: Id(7)] TimeSpan Pause = default)
 {
     /// <summary>A batch that was not taken.</summary>
     /// <param name="text">Status code and words for a person.</param>
-    public static BatchVerdict Defer(string text) => new(BatchStatus.Deferred, null, 0, text, null, IsSessionKnown: true);
+    public static BatchVerdict Defer(string text) => new(BatchStatus.Deferred, null, 0, text, PolicyVersion: 0, IsSessionKnown: true);
 }
-
-/// <summary>A peer's overrides.</summary>
-/// <param name="IdleTime">The idle time, or null where the configuration's stands.</param>
-/// <param name="MaxBatchSize">The batch size, or null where the configuration's stands.</param>
-/// <param name="Version">Grows by one with every change; 0 if there never was one.</param>
-[GenerateSerializer, Immutable, Alias("ecstream.versioned-overrides")]
-public sealed record VersionedOverrides([property: Id(0)] TimeSpan? IdleTime, [property: Id(1)] int? MaxBatchSize, [property: Id(2)] long Version);
 
 /// <summary>What a peer's grain has in its book.</summary>
 /// <param name="Sessions">Its open sessions.</param>

@@ -1,11 +1,14 @@
+using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Configuration;
 using Orleans.Concurrency;
 
 namespace EcStreamOrleans.Grains;
 
 /// <summary>
-/// One injecting peer. Its key is <see cref="PeerId.Key"/>. It knows the peer's sessions on every edge, takes their batches,
-/// keeps the book of their last activity, and holds the peer's overrides as persisted state.
+/// One injecting peer, or a Peer scope. The key is <see cref="PeerId.Key"/> or the scope's block: a single address is both. It knows the peer's
+/// sessions on every edge, takes their batches, keeps the book of their last activity, and holds what is set at the scope as
+/// persisted state.
 /// </summary>
 [Alias("ecstream.peer")]
 public interface IPeerGrain : IGrainWithStringKey
@@ -14,7 +17,7 @@ public interface IPeerGrain : IGrainWithStringKey
     /// <param name="request">Which session, through which Listen of which edge.</param>
     /// <param name="edge">Takes the grain's orders concerning this session.</param>
     /// <param name="cancellationToken">Ends the wait, not what the grain does.</param>
-    /// <returns>The policy for the session, or the limit that it is over. The same session again replaces its entry.</returns>
+    /// <returns>That it is in the book, or what it is refused for. The same session again replaces its entry.</returns>
     [Alias("open-session")]
     [ResponseTimeout("00:00:05")]
     ValueTask<SessionAnswer> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken);
@@ -46,21 +49,20 @@ public interface IPeerGrain : IGrainWithStringKey
     [ResponseTimeout("00:00:05")]
     ValueTask CloseSessionAsync(Guid session, CancellationToken cancellationToken);
 
-    /// <summary>The peer's overrides.</summary>
+    /// <summary>Takes over what the policy log has at a place of this scope. Idempotent: an older version changes nothing. Durable when it returns.</summary>
+    /// <param name="listen">The Listen in its one spelling, or empty for the ECStream_Listener.</param>
+    /// <param name="value">What is set there.</param>
+    /// <param name="version">The version of the policy that sets it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    [Alias("get-overrides")]
+    [Alias("apply")]
     [ResponseTimeout("00:00:05")]
-    ValueTask<VersionedOverrides> GetOverridesAsync(CancellationToken cancellationToken);
+    ValueTask ApplyAsync(string listen, PeerOverride value, long version, CancellationToken cancellationToken);
 
-    /// <summary>Replaces the peer's overrides; durable when it returns.</summary>
-    /// <param name="idleTime">The idle time, or null for none.</param>
-    /// <param name="maxBatchSize">The batch size, or null for none.</param>
-    /// <param name="expectedVersion">The version the caller has seen.</param>
+    /// <summary>What the grain holds as the state of this scope.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The overrides as they are now: with <paramref name="expectedVersion"/> + 1 if they were replaced, otherwise as somebody else left them.</returns>
-    [Alias("set-overrides")]
+    [Alias("get-scope")]
     [ResponseTimeout("00:00:05")]
-    ValueTask<VersionedOverrides> SetOverridesAsync(TimeSpan? idleTime, int? maxBatchSize, long expectedVersion, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<ScopeState>> GetScopeAsync(CancellationToken cancellationToken);
 
     /// <summary>The grain's book: its sessions and counts.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>

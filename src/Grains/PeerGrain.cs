@@ -1,3 +1,4 @@
+using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.Logging;
@@ -8,8 +9,8 @@ namespace EcStreamOrleans.Grains;
 /// <summary>One injecting peer; see <see cref="IPeerGrain"/>. Placed where its traffic enters: there a batch is passed by reference.</summary>
 [PreferLocalPlacement]
 internal sealed partial class PeerGrain(
-    [PersistentState("overrides", PeerGrain.StorageName)] IPersistentState<PeerPolicyState> overrides,
-    GridConfiguration configuration,
+    [PersistentState("overrides", PeerGrain.StorageName)] IPersistentState<PeerPolicyState> scope,
+    LivePolicy policy,
     AdmissionOptions admission,
     PeerLimits limits,
     IBatchSpool spool,
@@ -21,9 +22,9 @@ internal sealed partial class PeerGrain(
 
     private static readonly TimeSpan MinSweepDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly SessionBook _book = new();
-    private readonly Admission _admission = new(admission, configuration);
+    private readonly Admission _admission = new(admission, policy);
     private readonly long _activatedAt = clock.GetTimestamp();
+    private SessionBook _book = null!;
     private PeerId _peer;
     private PeerRates _rates = null!;
     private IGrainTimer? _sweep;
@@ -33,18 +34,21 @@ internal sealed partial class PeerGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (!PeerId.TryParse(this.GetPrimaryKeyString(), out _peer))
+        var key = this.GetPrimaryKeyString();
+        if (!PeerId.TryParse(key, out _peer) && !CidrBlock.TryParse(key, out _))
         {
-            throw new ArgumentException($"'{this.GetPrimaryKeyString()}' is no peer: neither an address nor 'unix'.");
+            throw new ArgumentException($"'{key}' is no peer: neither an address nor a block of them nor 'unix'.");
         }
 
-        _rates = new PeerRates(_peer, limits);
+        _rates = new PeerRates(key, limits);
+        _book = new SessionBook(Judge);
         return Task.CompletedTask;
     }
 
     public ValueTask<SessionAnswer> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken)
     {
-        if (Judge(request.Listen) is { } refusal)
+        var standing = Judge(request.Listen);
+        if (standing.Refusal is { } refusal)
         {
             return new(refusal);
         }
@@ -57,28 +61,27 @@ internal sealed partial class PeerGrain(
                 "MaxSessionsPerPeer"));
         }
 
-        var policy = PolicyFor(request.Listen);
         var now = clock.GetUtcNow();
-        _book.Open(request, edge, policy, now);
-        ScheduleSweep(now + policy.IdleTime + SessionBook.Grace);
-        return new(new SessionOpened(policy));
+        _book.Open(request, edge, now);
+        ScheduleSweep(now + standing.IdleTime + SessionBook.Grace);
+        return new(new SessionOpened(policy.Overrides.Version));
     }
 
     public async ValueTask<BatchVerdict> AcceptAsync(MailBatch batch, CancellationToken cancellationToken)
     {
         var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
-        var policy = session?.Policy ?? PolicyFor(batch.Listen);
-        if (session is null && Judge(batch.Listen) is { } refusal)
+        var standing = session is null ? Judge(batch.Listen) : _book.StandingOf(session);
+        if (standing.Refusal is { } refusal)
         {
-            // A session that could not be opened comes here unjudged.
+            // A session that could not be opened, or what it was opened under holds no more.
             Release(batch);
-            return BatchVerdict.Defer(refusal.Text) with { Limit = refusal.Limit };
+            return BatchVerdict.Defer(refusal.Text) with { Limit = refusal.Limit, PolicyVersion = policy.Overrides.Version };
         }
 
         if (_rates.IsLimited && Weigh(session, batch) is { } deferral)
         {
             Release(batch);
-            return deferral with { IsSessionKnown = session is not null, Policy = policy, Pause = Pause() };
+            return deferral with { IsSessionKnown = session is not null, PolicyVersion = policy.Overrides.Version, Pause = Pause() };
         }
 
         if (session is not null)
@@ -105,12 +108,12 @@ internal sealed partial class PeerGrain(
         Release(batch);
         if (!answer.IsDurable)
         {
-            return BatchVerdict.Defer(answer.Text ?? "4.3.0 not taken") with { IsSessionKnown = session is not null, Policy = policy, Pause = Pause() };
+            return BatchVerdict.Defer(answer.Text ?? "4.3.0 not taken") with { IsSessionKnown = session is not null, PolicyVersion = policy.Overrides.Version, Pause = Pause() };
         }
 
         _batches++;
         _messages += count;
-        return new BatchVerdict(BatchStatus.Accepted, answer.SpoolId, answer.RecordNumber, Text: null, policy, session is not null, Limit: null, Pause());
+        return new BatchVerdict(BatchStatus.Accepted, answer.SpoolId, answer.RecordNumber, Text: null, policy.Overrides.Version, session is not null, Limit: null, Pause());
     }
 
     public ValueTask ReportActivityAsync(Guid session, TimeSpan idleFor, CancellationToken cancellationToken)
@@ -125,39 +128,30 @@ internal sealed partial class PeerGrain(
         return default;
     }
 
-    public ValueTask<VersionedOverrides> GetOverridesAsync(CancellationToken cancellationToken) => new(CurrentOverrides());
-
-    public async ValueTask<VersionedOverrides> SetOverridesAsync(TimeSpan? idleTime, int? maxBatchSize, long expectedVersion, CancellationToken cancellationToken)
+    public async ValueTask ApplyAsync(string listen, PeerOverride value, long version, CancellationToken cancellationToken)
     {
-        if (idleTime <= TimeSpan.Zero || maxBatchSize < 1)
+        var places = scope.State.Places;
+        if (places.TryGetValue(listen, out var stored) && stored.Version >= version)
         {
-            throw new ArgumentOutOfRangeException(nameof(maxBatchSize), $"An override needs an idle time above 0 s and a batch size of at least 1; got {idleTime}, {maxBatchSize}.");
+            return;
         }
 
-        if (overrides.State.Version != expectedVersion)
-        {
-            return CurrentOverrides();
-        }
-
-        var before = overrides.State;
-        overrides.State = new PeerPolicyState { IdleSeconds = idleTime?.TotalSeconds, MaxBatchSize = maxBatchSize, Version = before.Version + 1 };
+        scope.State = new PeerPolicyState { Places = new(places) { [listen] = new StoredOverride { Value = value, Version = version } } };
         try
         {
-            await overrides.WriteStateAsync(cancellationToken);
+            await scope.WriteStateAsync(cancellationToken);
         }
         catch (Exception error)
         {
             // What is stored is in doubt, so memory must not go on with either value: the next activation reads it.
-            LogOverridesNotWritten(error, _peer.Key);
-            overrides.State = before;
+            LogScopeNotWritten(error, this.GetPrimaryKeyString());
             DeactivateOnIdle();
             throw;
         }
-
-        _book.Apply(PolicyFor);
-        ScheduleSweep(_book.NextDeadline);
-        return CurrentOverrides();
     }
+
+    public ValueTask<IReadOnlyList<ScopeState>> GetScopeAsync(CancellationToken cancellationToken) =>
+        new([.. scope.State.Places.Select(place => new ScopeState(place.Key, place.Value.Value, place.Value.Version))]);
 
     public ValueTask<PeerBook> GetBookAsync(CancellationToken cancellationToken) =>
         new(new PeerBook([.. _book.Sessions], _batches, _messages, _book.LastActivity));
@@ -183,8 +177,7 @@ internal sealed partial class PeerGrain(
         return deferral;
     }
 
-    private SessionRefused? Judge(string listen) =>
-        _admission.Judge(_peer, listen, overrides.State is not { IdleSeconds: null, MaxBatchSize: null });
+    private SessionStanding Judge(string listen) => new(policy, _admission, _peer, listen);
 
     // A batch that came over the wire is the grain's own; one of this process belongs to the edge that made it.
     private static void Release(MailBatch batch)
@@ -193,19 +186,6 @@ internal sealed partial class PeerGrain(
         {
             batch.Release();
         }
-    }
-
-    private VersionedOverrides CurrentOverrides() => new(
-        overrides.State.IdleSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-        overrides.State.MaxBatchSize,
-        overrides.State.Version);
-
-    private SessionPolicy PolicyFor(string listen)
-    {
-        var state = CurrentOverrides();
-        return SessionPolicy.Of(
-            PolicyEvaluator.Evaluate(configuration, new PeerOverrides(state.IdleTime, state.MaxBatchSize), listen, _peer),
-            state.Version);
     }
 
     // One timer a grain, set to the next deadline: a hundred thousand idle peers cost no tick.
@@ -234,10 +214,10 @@ internal sealed partial class PeerGrain(
         _sweepAt = DateTimeOffset.MaxValue;
         foreach (var (session, entry) in _book.TakeIdle(clock.GetUtcNow()))
         {
-            LogIdleByTheBook(_peer.Key, session, entry.Edge, entry.Policy.IdleTime.TotalSeconds);
+            LogIdleByTheBook(_peer.Key, session, entry.Edge, _book.StandingOf(entry).IdleTime.TotalSeconds);
             try
             {
-                await entry.Observer.CloseIdleAsync(_peer.Key, session, entry.Policy.IdleTime);
+                await entry.Observer.CloseIdleAsync(_peer.Key, session, _book.StandingOf(entry).IdleTime);
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
@@ -255,6 +235,6 @@ internal sealed partial class PeerGrain(
     [LoggerMessage(101, LogLevel.Debug, "Peer {Peer}: the order to close session {Session} did not reach edge {Edge}")]
     private partial void LogOrderNotSent(Exception error, string peer, Guid session, string edge);
 
-    [LoggerMessage(102, LogLevel.Error, "Peer {Peer}: overrides could not be written; the grain starts again from what is stored")]
-    private partial void LogOverridesNotWritten(Exception error, string peer);
+    [LoggerMessage(102, LogLevel.Error, "Peer scope {Scope}: its state could not be written; the grain starts again from what is stored")]
+    private partial void LogScopeNotWritten(Exception error, string scope);
 }

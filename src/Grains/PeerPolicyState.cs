@@ -1,18 +1,25 @@
+using EcStreamOrleans.Protocol.Configuration;
+
 namespace EcStreamOrleans.Grains;
 
-/// <summary>A peer's overrides as they are stored. Fields are added, never renamed or reused: stored state outlives versions.</summary>
+/// <summary>What is set at a Peer scope, as it is stored. Fields are added, never renamed or reused: stored state outlives versions.</summary>
 [GenerateSerializer, Alias("ecstream.peer-policy-state")]
 internal sealed class PeerPolicyState
 {
-    /// <summary>Overrides ECStream_Idle_Time; null: no override.</summary>
+    /// <summary>What is set, by Listen in its one spelling; empty for the ECStream_Listener.</summary>
+    [Id(3)]
+    public Dictionary<string, StoredOverride> Places { get; set; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>What is set at one place of a scope.</summary>
+[GenerateSerializer, Alias("ecstream.stored-override")]
+internal sealed class StoredOverride
+{
+    /// <summary>What is set; nothing, where something once was.</summary>
     [Id(0)]
-    public double? IdleSeconds { get; set; }
+    public PeerOverride Value { get; set; } = PeerOverride.None;
 
-    /// <summary>Overrides ECStream_Max_Batch_Size; null: no override.</summary>
+    /// <summary>The version of the policy that set it.</summary>
     [Id(1)]
-    public int? MaxBatchSize { get; set; }
-
-    /// <summary>Grows by one with every change.</summary>
-    [Id(2)]
     public long Version { get; set; }
 }

@@ -1,9 +1,7 @@
-using EcStreamOrleans.Protocol;
-
 namespace EcStreamOrleans.Grains;
 
 /// <summary>The rates of one peer: a batch passes both limits or takes from neither.</summary>
-internal sealed class PeerRates(PeerId peer, PeerLimits limits)
+internal sealed class PeerRates(string peer, PeerLimits limits)
 {
     private readonly RateLimit? _messages = limits.MaxMessagesPerSecond > 0 ? new(limits.MaxMessagesPerSecond) : null;
     private readonly RateLimit? _bytes = limits.MaxBytesPerSecond > 0 ? new(limits.MaxBytesPerSecond) : null;
@@ -52,7 +50,7 @@ internal sealed class PeerRates(PeerId peer, PeerLimits limits)
             return null;
         }
 
-        var text = $"4.3.2 too many {what} of peer {peer.Key}: {limit.RateWith(amount, now)}{unit}/s > {limit.PerSecond}{unit}/s (Grid:Limits:{name})";
+        var text = $"4.3.2 too many {what} of peer {peer}: {limit.RateWith(amount, now)}{unit}/s > {limit.PerSecond}{unit}/s (Grid:Limits:{name})";
         return BatchVerdict.Defer(text) with { Limit = name };
     }
 }

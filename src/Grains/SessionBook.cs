@@ -4,7 +4,8 @@ namespace EcStreamOrleans.Grains;
 /// The sessions of one peer as its grain knows them. The grain sees batches, not octets: by its book a session may look idle
 /// while a big message trickles in, so the book only yields candidates and the edge has the last word.
 /// </summary>
-internal sealed class SessionBook
+/// <param name="judge">What a peer may do on a Listen now, and whether it may at all.</param>
+internal sealed class SessionBook(Func<string, SessionStanding> judge)
 {
     /// <summary>The edge, which sees every octet, closes first; the book steps in only after this much more.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
@@ -23,9 +24,9 @@ internal sealed class SessionBook
 
     public bool Has(Guid session) => _sessions.ContainsKey(session);
 
-    public void Open(SessionRequest request, IEdgeObserver observer, SessionPolicy policy, DateTimeOffset now)
+    public void Open(SessionRequest request, IEdgeObserver observer, DateTimeOffset now)
     {
-        _sessions[request.Session] = new Entry(request.Listen, request.Edge, observer, now) { Policy = policy, LastActivity = now };
+        _sessions[request.Session] = new Entry(request.Listen, request.Edge, observer, now) { LastActivity = now };
         LastActivity = now;
     }
 
@@ -45,13 +46,15 @@ internal sealed class SessionBook
         return entry;
     }
 
-    /// <summary>The policy of every session changes with the overrides.</summary>
-    public void Apply(Func<string, SessionPolicy> policyFor)
+    /// <summary>What the session may do now: looked up again only behind a change of policy.</summary>
+    public SessionStanding StandingOf(Entry entry)
     {
-        foreach (var entry in _sessions.Values)
+        if (entry.Standing is not { IsCurrent: true })
         {
-            entry.Policy = policyFor(entry.Listen);
+            entry.Standing = judge(entry.Listen);
         }
+
+        return entry.Standing;
     }
 
     /// <summary>Sessions that are idle by the book. Those whose edge never answers are dropped.</summary>
@@ -60,7 +63,7 @@ internal sealed class SessionBook
         List<(Guid, Entry)> idle = [];
         foreach (var (session, entry) in _sessions)
         {
-            if (entry.UnderWay == 0 && entry.Deadline <= now)
+            if (entry.UnderWay == 0 && DeadlineOf(entry) <= now)
             {
                 if (entry.UnansweredOrders == MaxUnansweredOrders)
                 {
@@ -77,7 +80,10 @@ internal sealed class SessionBook
     }
 
     /// <summary>When the book is worth another look; null with no session in it.</summary>
-    public DateTimeOffset? NextDeadline => _sessions.Count == 0 ? null : _sessions.Values.Min(e => e.Deadline);
+    public DateTimeOffset? NextDeadline => _sessions.Count == 0 ? null : _sessions.Values.Min(DeadlineOf);
+
+    private DateTimeOffset DeadlineOf(Entry entry) =>
+        entry.LastActivity + StandingOf(entry).IdleTime + (Grace * (1 + entry.UnansweredOrders));
 
     internal sealed class Entry(string listen, string edge, IEdgeObserver observer, DateTimeOffset openedAt)
     {
@@ -91,7 +97,7 @@ internal sealed class SessionBook
 
         public DateTimeOffset OpenedAt { get; } = openedAt;
 
-        public required SessionPolicy Policy { get; set; }
+        public SessionStanding? Standing { get; set; }
 
         public DateTimeOffset LastActivity { get; set; }
 
@@ -104,7 +110,5 @@ internal sealed class SessionBook
         public void Pass(long sequence) => _passed.Add(sequence);
 
         public int UnansweredOrders { get; set; }
-
-        public DateTimeOffset Deadline => LastActivity + Policy.IdleTime + (Grace * (1 + UnansweredOrders));
     }
 }

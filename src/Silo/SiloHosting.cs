@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
+using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
 using EcStreamOrleans.Silo.Admin;
@@ -22,9 +23,9 @@ internal static class SiloHosting
     /// <param name="settings">What the silo is told by .NET configuration.</param>
     /// <param name="configuration">What it is told by the configuration file.</param>
     /// <param name="more">Further services, or other implementations of the silo's own; null for none.</param>
-    public static WebApplication Build(WebApplicationBuilder builder, GridSettings settings, GridConfiguration configuration, Action<IServiceCollection>? more)
+    public static WebApplication Build(WebApplicationBuilder builder, GridSettings settings, LoadedConfiguration configuration, Action<IServiceCollection>? more)
     {
-        var listeners = EdgeListeners.Bind(configuration.Listens);
+        var listeners = EdgeListeners.Bind(configuration.Grid.Listens);
         if (listeners.All.All(listener => listener.EndPoint is null))
         {
             throw new NoListenException(listeners.All);
@@ -32,7 +33,7 @@ internal static class SiloHosting
 
         var services = builder.Services;
         services.AddSingleton(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(settings.Spool).AddSingleton(settings.Relay).AddSingleton(settings.ReceptionLog);
-        services.AddSingleton(configuration);
+        services.AddSingleton(new LiveConfiguration(configuration)).AddSingleton<LivePolicy>();
         services.AddSingleton<IStreamCodec>(EcStreamCodec.Instance);
         services.AddSingleton(TimeProvider.System);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Limits.DrainTime + settings.Relay.DrainTime + TimeSpan.FromSeconds(5));
@@ -70,12 +71,15 @@ internal static class SiloHosting
         {
             // One node: no gateway is opened, since nobody may come through it, and whoever reaches it can call any grain.
             silo.UseLocalhostClustering(settings.SiloPort, gatewayPort: 0, serviceId: settings.ServiceId, clusterId: settings.ClusterId);
-            silo.Services.AddKeyedSingleton<IGrainStorage>(PeerGrainStorage.Name, (_, _) =>
+            silo.Services.AddSingleton(_ =>
             {
                 Directory.CreateDirectory(settings.Data);
-                return new SqliteGrainStorage(Path.Combine(settings.Data, "state.db"));
+                return new SqliteFile(Path.Combine(settings.Data, "state.db"));
             });
+            silo.Services.AddKeyedSingleton<IGrainStorage>(PeerGrainStorage.Name, (s, _) => new SqliteGrainStorage(s.GetRequiredService<SqliteFile>()));
+            silo.Services.AddSingleton<IPolicyLog, SqlitePolicyLog>();
         });
+        builder.Services.AddSingleton<PolicyFollower>().AddHostedService(s => s.GetRequiredService<PolicyFollower>());
     }
 
     /// <summary>Orleans binds its port so that a second silo would share it; an exclusive bind finds that out first.</summary>

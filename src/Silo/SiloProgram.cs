@@ -88,15 +88,9 @@ internal static class SiloProgram
     private static bool HasFailed(WebApplication app) =>
         app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(part => part.ExecuteTask is { IsFaulted: true });
 
-    private static GridConfiguration? ReadConfiguration(GridSettings settings, List<string> errors, TextWriter errorOutput)
+    private static LoadedConfiguration? ReadConfiguration(GridSettings settings, List<string> errors, TextWriter errorOutput)
     {
-        if (settings.Conf is not { } file)
-        {
-            return ConfigurationLoader.Default;
-        }
-
-        var result = ConfigurationLoader.Load(
-            file, DiskConfigFiles.FromEnvironment(), settings.Strict ? ConfigStrictness.Strict : ConfigStrictness.Lenient);
+        var result = ConfigurationFile.Read(settings);
         foreach (var diagnostic in result.Diagnostics)
         {
             if (diagnostic.Severity == ConfigSeverity.Error)
@@ -109,6 +103,6 @@ internal static class SiloProgram
             }
         }
 
-        return result.Configuration;
+        return result.Configuration is { } grid ? new LoadedConfiguration(grid, result.Document!, Generation: 1) : null;
     }
 }

@@ -25,6 +25,12 @@ public readonly record struct CidrBlock
         IsIPv6 = isIPv6;
     }
 
+    /// <summary>127.0.0.1, which clients of Unix sockets count as.</summary>
+    internal static CidrBlock LoopbackIPv4 { get; } = Of(IPAddress.Loopback);
+
+    /// <summary>::1, which they count as after that.</summary>
+    internal static CidrBlock LoopbackIPv6 { get; } = Of(IPAddress.IPv6Loopback);
+
     /// <summary>How many leading bits all addresses of the block share.</summary>
     public int PrefixLength { get; }
 
@@ -63,6 +69,13 @@ public readonly record struct CidrBlock
     /// <param name="other">The other block.</param>
     public bool Contains(CidrBlock other) =>
         IsIPv6 == other.IsIPv6 && PrefixLength <= other.PrefixLength && (other.Start & Mask(PrefixLength)) == Start;
+
+    /// <summary>The block of another prefix length that begins with this one's bits.</summary>
+    internal CidrBlock Shortened(int prefixLength) => new(Start, prefixLength, IsIPv6);
+
+    /// <summary>Whether a peer's address is in this block; that of the Unix sockets is 127.0.0.1 and ::1.</summary>
+    /// <param name="peer">The peer.</param>
+    public bool Holds(PeerId peer) => peer.Block is { } address ? Contains(address) : Contains(LoopbackIPv4) || Contains(LoopbackIPv6);
 
     /// <summary>The block in its one spelling: <c>10.0.0.0/16</c>, <c>2001:db8::/32</c>; a single address has no prefix length.</summary>
     public override string ToString()

@@ -129,6 +129,9 @@ internal static class ListenAddress
 /// <param name="Path">The path of a Unix socket.</param>
 internal sealed record ListenTarget(IPEndPoint? EndPoint, string? Path)
 {
+    /// <summary>The address in its one spelling.</summary>
+    public string Text => Path ?? EndPoint!.ToString();
+
     /// <summary>Port 0 is another port each time; everything else can be bound once.</summary>
     public bool IsUnique => EndPoint is not { Port: 0 };
 }

@@ -21,6 +21,9 @@ public sealed record ListenEndpointOptions(
     /// <summary>The path of a Unix socket; <see langword="null"/> for TCP.</summary>
     public string? Path { get; init; }
 
+    /// <summary>The address in its one spelling, by which overrides name it.</summary>
+    internal string Key => Path ?? EndPoint!.ToString();
+
     /// <summary>How the socket is made.</summary>
     public ListenSocketOptions Socket { get; init; } = ListenSocketOptions.Default;
 

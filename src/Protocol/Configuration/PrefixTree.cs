@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace EcStreamOrleans.Protocol.Configuration;
 
 /// <summary>
@@ -15,9 +13,6 @@ namespace EcStreamOrleans.Protocol.Configuration;
 public sealed class PrefixTree<T> : IEquatable<PrefixTree<T>>
 {
     private const int None = -1;
-
-    private static readonly CidrBlock LoopbackIPv4 = CidrBlock.Of(IPAddress.Loopback);
-    private static readonly CidrBlock LoopbackIPv6 = CidrBlock.Of(IPAddress.IPv6Loopback);
 
     private readonly Node[] _nodes;
     private readonly int _firstIPv6;
@@ -64,8 +59,11 @@ public sealed class PrefixTree<T> : IEquatable<PrefixTree<T>>
     /// <param name="peer">The peer.</param>
     public Matches Find(PeerId peer) =>
         peer.Block is { } address
-            ? new(this, InnermostOf(address), None)
-            : new(this, InnermostOf(LoopbackIPv4), InnermostOf(LoopbackIPv6));
+            ? FindAddress(address)
+            : new(this, InnermostOf(CidrBlock.LoopbackIPv4), InnermostOf(CidrBlock.LoopbackIPv6));
+
+    /// <summary>All blocks that hold an address, from the longest prefix to the shortest.</summary>
+    internal Matches FindAddress(CidrBlock address) => new(this, InnermostOf(address), None);
 
     /// <summary>Whether the other tree has the same blocks with equal values.</summary>
     /// <param name="other">The other tree.</param>

@@ -1,5 +1,6 @@
 using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Edge;
+using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Silo.Configuration;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Silo.Spooling;
@@ -14,6 +15,7 @@ internal sealed class NodeStatus(
     RetryQueue retries,
     SessionRegistry sessions,
     EdgeListeners listeners,
+    PolicyFollower policy,
     ISiloStatusOracle silo,
     IHostApplicationLifetime lifetime,
     GridSettings settings,
@@ -41,6 +43,11 @@ internal sealed class NodeStatus(
         if (silo.CurrentStatus != SiloStatus.Active)
         {
             obstacles.Add($"cluster: this silo is {silo.CurrentStatus}");
+        }
+
+        if (!policy.HasBeenInStep)
+        {
+            obstacles.Add($"policy: {policy.Trouble}");
         }
 
         if (!spoolHost.IsOpen)

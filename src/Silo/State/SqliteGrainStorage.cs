@@ -8,20 +8,15 @@ namespace EcStreamOrleans.Silo.State;
 /// Grain state in one SQLite file of the data directory: the embedded store of a grid that has no other. Every write is
 /// conditional on the version that was read, and on disk before it is answered.
 /// </summary>
-/// <remarks>
-/// SQLite blocks; a grain's turn must not. Each operation therefore runs on the thread pool with a connection of its own
-/// (pooled by the library), outside the grain's turn.
-/// </remarks>
 internal sealed class SqliteGrainStorage : IGrainStorage
 {
-    private readonly string _connectionString;
+    private readonly SqliteFile _file;
 
-    public SqliteGrainStorage(string file)
+    public SqliteGrainStorage(SqliteFile file)
     {
-        _connectionString = new SqliteConnectionStringBuilder { DataSource = file, DefaultTimeout = 10 }.ToString();
-        using var connection = Open();
-        Execute(connection, "PRAGMA journal_mode = WAL");
-        Execute(
+        _file = file;
+        using var connection = file.Open();
+        SqliteFile.Execute(
             connection,
             """
             CREATE TABLE IF NOT EXISTS grain_state (
@@ -37,7 +32,7 @@ internal sealed class SqliteGrainStorage : IGrainStorage
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         Task.Run(() =>
         {
-            using var connection = Open();
+            using var connection = _file.Open();
             using var command = connection.CreateCommand();
             command.CommandText = "SELECT version, payload FROM grain_state WHERE state_name = $state AND grain_id = $grain";
             Name(command, stateName, grainId);
@@ -75,7 +70,7 @@ internal sealed class SqliteGrainStorage : IGrainStorage
 
     private long Store(string stateName, GrainId grainId, string? eTag, string? payload)
     {
-        using var connection = Open();
+        using var connection = _file.Open();
         using var command = connection.CreateCommand();
         command.CommandText = eTag is null
             ? "INSERT INTO grain_state (state_name, grain_id, version, payload) VALUES ($state, $grain, 1, $payload) ON CONFLICT DO NOTHING RETURNING version"
@@ -103,22 +98,5 @@ internal sealed class SqliteGrainStorage : IGrainStorage
     {
         command.Parameters.AddWithValue("$state", stateName);
         command.Parameters.AddWithValue("$grain", grainId.ToString());
-    }
-
-    private SqliteConnection Open()
-    {
-        var connection = new SqliteConnection(_connectionString);
-        connection.Open();
-
-        // An answered write is on disk: in WAL mode only FULL flushes the log at every commit.
-        Execute(connection, "PRAGMA synchronous = FULL");
-        return connection;
-    }
-
-    private static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
     }
 }

@@ -1,5 +1,7 @@
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grid.Tests.Harness;
+using EcStreamOrleans.Protocol.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using EcStreamOrleans.Protocol;
 
 namespace EcStreamOrleans.Grid.Tests.Grains;
@@ -66,7 +68,8 @@ public sealed class AdmissionTests : IDisposable
         var grain = silo.Grains.GetGrain<IPeerGrain>("192.0.2.7");
         Assert.IsType<SessionRefused>(await OpenAsync(silo, grain));
 
-        await grain.SetOverridesAsync(TimeSpan.FromSeconds(30), null, 0, default);
+        await PolicyTests.CommitAsync(silo, 0, ("", "192.0.2.7", new PeerOverride { IdleTime = TimeSpan.FromSeconds(30) }));
+        await Within.Becomes(() => silo.Services.GetRequiredService<LivePolicy>().Overrides.Version == 1, "the override is known");
 
         Assert.IsType<SessionOpened>(await OpenAsync(silo, grain));
     }

@@ -1,6 +1,5 @@
 using CsCheck;
 using EcStreamOrleans.Grains;
-using EcStreamOrleans.Protocol;
 
 namespace EcStreamOrleans.Grid.Tests.Grains;
 
@@ -80,8 +79,7 @@ public class RateLimitTests
     [Fact]
     public void ABatch_PassesBothRates_OrTakesFromNeither()
     {
-        Assert.True(PeerId.TryParse("10.0.0.1", out var peer));
-        var rates = new PeerRates(peer, new PeerLimits(0, MaxMessagesPerSecond: 10, MaxBytesPerSecond: 1_000));
+        var rates = new PeerRates("10.0.0.1", new PeerLimits(0, MaxMessagesPerSecond: 10, MaxBytesPerSecond: 1_000));
         Assert.Null(rates.Take(4, 800, TimeSpan.Zero));
 
         var tooBig = Assert.NotNull(rates.Take(4, 300, TimeSpan.Zero));
@@ -96,7 +94,7 @@ public class RateLimitTests
     [Fact]
     public void ThePause_IsTheTimeUntilTheScarcerBucket_IsHalfFull()
     {
-        var rates = new PeerRates(PeerId.Unix, new PeerLimits(0, MaxMessagesPerSecond: 10, MaxBytesPerSecond: 1_000));
+        var rates = new PeerRates("unix", new PeerLimits(0, MaxMessagesPerSecond: 10, MaxBytesPerSecond: 1_000));
         Assert.Null(rates.Take(5, 100, TimeSpan.Zero));
         Assert.Equal(TimeSpan.Zero, rates.Pause(TimeSpan.Zero));
         Assert.Null(rates.Take(1, 700, TimeSpan.Zero));
@@ -110,7 +108,7 @@ public class RateLimitTests
     [Fact]
     public void WithoutALimit_EverythingPasses()
     {
-        var rates = new PeerRates(PeerId.Unix, new PeerLimits(0, 0, 0));
+        var rates = new PeerRates("unix", new PeerLimits(0, 0, 0));
 
         Assert.False(rates.IsLimited);
         Assert.Null(rates.Take(int.MaxValue, long.MaxValue, TimeSpan.Zero));

@@ -1,16 +1,23 @@
 using EcStreamOrleans.Grains;
+using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Configuration;
 
 namespace EcStreamOrleans.Grid.Tests.Grains;
 
 public class SessionBookTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly SessionPolicy Policy = new(TimeSpan.FromSeconds(60), "default", 10_000, "default", 0);
     private static readonly Guid Session = new(1, 2, 3, new byte[8]);
 
-    private readonly SessionBook _book = new();
+    private readonly LiveConfiguration _configuration = new(Loaded(60, 1));
+    private readonly SessionBook _book;
 
-    public SessionBookTests() => _book.Open(new SessionRequest(Session, "127.0.0.1:1825", "edge"), new Deaf(), Policy, Start);
+    public SessionBookTests()
+    {
+        var policy = new LivePolicy(_configuration);
+        _book = new SessionBook(listen => new SessionStanding(policy, new Admission(new AdmissionOptions(), policy), PeerId.Unix, listen));
+        _book.Open(new SessionRequest(Session, "127.0.0.1:1825", "edge"), new Deaf(), Start);
+    }
 
     [Fact]
     public void ASession_IsIdle_BehindItsTimeAndTheGrace()
@@ -75,6 +82,21 @@ public class SessionBookTests
 
     [Fact]
     public void AnUnknownSession_IsSaidToBeUnknown() => Assert.Null(_book.Touch(Guid.NewGuid(), Start));
+
+    [Fact]
+    public void AnotherConfiguration_IsGoneByAtOnce()
+    {
+        Assert.Equal(At(65), _book.NextDeadline);
+        _configuration.Swap(Loaded(10, 2));
+
+        Assert.Equal(At(15), _book.NextDeadline);
+    }
+
+    private static LoadedConfiguration Loaded(int idleSeconds, long generation)
+    {
+        var result = ConfigurationLoader.Parse($$"""ECStream_Listener { ECStream_Idle_Time = {{idleSeconds}} Listen "127.0.0.1:1825" { } }""", "test.conf");
+        return new LoadedConfiguration(result.Configuration!, result.Document!, generation);
+    }
 
     private static DateTimeOffset At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
 

@@ -113,7 +113,7 @@ public sealed class SqliteGrainStorageTests : IDisposable
         }
     }
 
-    private SqliteGrainStorage Open() => new(_directory.Sub("state.db"));
+    private SqliteGrainStorage Open() => new(new SqliteFile(_directory.Sub("state.db")));
 
     private async Task<GrainState<Note>> ReadAsync(GrainId grain, string name = "note")
     {

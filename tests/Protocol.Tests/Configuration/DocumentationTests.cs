@@ -43,7 +43,7 @@ public sealed class DocumentationTests
         {
             var cells = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             Assert.True(PeerId.TryParse(cells[1], out var peer));
-            var policy = PolicyEvaluator.Evaluate(result.Configuration!, PeerOverrides.None, cells[0], peer);
+            var policy = PolicyEvaluator.Evaluate(result.Configuration!, OverrideSet.Empty, cells[0], peer);
             var (value, origin) = cells[2] == "ECStream_Idle_Time"
                 ? (policy.IdleTime.Value.TotalSeconds, policy.IdleTime.Origin)
                 : (policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin);

@@ -9,6 +9,8 @@ namespace EcStreamOrleans.Protocol.Tests.Configuration;
 /// <summary>Holds the evaluator, from the text of a file on, against the rules as they are written down.</summary>
 public sealed class FallbackPropertyTests
 {
+    private static readonly Values Nothing = new(null, null);
+
     private const string Listen = @"ECStream_Listener::Listen:\:1825:";
 
     private static readonly string[] Blocks =
@@ -26,8 +28,9 @@ public sealed class FallbackPropertyTests
     private static readonly Gen<(bool Exists, Values Values)[]> SomePeers = Gen.Select(Gen.Bool, SomeValues).Array[Blocks.Length];
 
     private static readonly Gen<Site> Sites = Gen.Select(
-        SomePeers, SomePeers, SomeValues.Array[6], Gen.Int[0, 2], Gen.Int[0, 3],
-        (listenPeers, listenerPeers, values, pathway, named) => new Site(listenPeers, listenerPeers, values, pathway, named));
+        SomePeers, SomePeers, SomePeers, SomePeers, SomeValues.Array[5], Gen.Int[0, 2], Gen.Int[0, 3],
+        (listenPeers, listenerPeers, setInListen, setInListener, values, pathway, named) =>
+            new Site(listenPeers, listenerPeers, setInListen, setInListener, values, pathway, named));
 
     [Fact]
     public void Evaluate_AnySite_TakesEachOptionFromTheFirstScopeThatSetsIt() =>
@@ -37,16 +40,18 @@ public sealed class FallbackPropertyTests
                 var result = ConfigurationLoader.Parse(site.Text, "f");
                 Assert.True(result.Configuration is not null, string.Join('\n', result.Diagnostics));
                 Assert.True(PeerId.TryParse(Peers[index], out var peer));
-                var own = site.Values[0];
-                var overrides = new PeerOverrides(own.Idle is { } s ? TimeSpan.FromSeconds(s) : null, own.Batch);
+                var overrides = site.Overrides;
 
                 var policy = PolicyEvaluator.Evaluate(result.Configuration, overrides, "*:1825", peer);
 
                 var scopes = site.Candidates(Peers[index]).ToArray();
                 Assert.Equal(First(scopes, v => v.Idle, 300), (policy.IdleTime.Value.TotalSeconds, policy.IdleTime.Origin));
                 Assert.Equal(First(scopes, v => v.Batch, 10_000), (policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin));
-                var matches = Matching(site.ListenPeers, Peers[index]).Concat(Matching(site.ListenerPeers, Peers[index]));
-                Assert.Equal(matches.Any(), PolicyEvaluator.MatchesPeerScope(result.Configuration, ":1825", peer));
+                var matches = Matching(site.ListenPeers, Peers[index])
+                    .Concat(Matching(site.ListenerPeers, Peers[index]))
+                    .Concat(Matching(site.SetInListen, Peers[index]).Where(i => site.SetInListen[i].Values != Nothing))
+                    .Concat(Matching(site.SetInListener, Peers[index]).Where(i => site.SetInListener[i].Values != Nothing));
+                Assert.Equal(matches.Any(), PolicyEvaluator.MatchesPeerScope(result.Configuration, overrides, ":1825", peer));
             },
             iter: 2_000);
 
@@ -67,7 +72,7 @@ public sealed class FallbackPropertyTests
     private static IEnumerable<int> Matching((bool Exists, Values Values)[] peers, string peer) =>
         peer == "unix"
             ? Matching(peers, "127.0.0.1").Concat(Matching(peers, "::1"))
-            : Enumerable.Range(0, Blocks.Length)
+            : Enumerable.Range(0, peers.Length)
                 .Where(i => peers[i].Exists && Holds(Blocks[i], peer))
                 .OrderByDescending(i => Prefix(Blocks[i]).Length);
 
@@ -93,22 +98,35 @@ public sealed class FallbackPropertyTests
 
     /// <param name="ListenPeers">Which blocks have a Peer scope in the Listen.</param>
     /// <param name="ListenerPeers">Which have one in the ECStream_Listener.</param>
-    /// <param name="Values">Of the overrides, the Listen, the ECStream_Listener, the pathway, its group, the global scope.</param>
+    /// <param name="SetInListen">Where something is set while the grid runs, in the Listen.</param>
+    /// <param name="SetInListener">The same in the ECStream_Listener.</param>
+    /// <param name="Values">Of the Listen, the ECStream_Listener, the pathway, its group, the global scope.</param>
     /// <param name="Pathway">0: none; 1: in the global scope; 2: in a group.</param>
     /// <param name="Named">Bit 0: the ECStream_Listener names the pathway; bit 1: the Listen does.</param>
     private sealed record Site(
-        (bool Exists, Values Values)[] ListenPeers, (bool Exists, Values Values)[] ListenerPeers, Values[] Values, int Pathway, int Named)
+        (bool Exists, Values Values)[] ListenPeers,
+        (bool Exists, Values Values)[] ListenerPeers,
+        (bool Exists, Values Values)[] SetInListen,
+        (bool Exists, Values Values)[] SetInListener,
+        Values[] Values,
+        int Pathway,
+        int Named)
     {
+        // In two steps, and with something that is taken back: a set made of another one is a set like any.
+        public OverrideSet Overrides => OverrideSet.Empty
+            .With(1, [.. Scopes(SetInListen, ":1825"), KeyValuePair.Create(Scope("", "10.0.0.0/9"), new PeerOverride { MaxBatchSize = 1 })])
+            .With(2, [.. Scopes(SetInListener, ""), KeyValuePair.Create(Scope("", "10.0.0.0/9"), PeerOverride.None)]);
+
         public string Text
         {
             get
             {
-                var pathway = $"Pathway p {{ {Values[3]} }}";
+                var pathway = $"Pathway p {{ {Values[2]} }}";
                 return new StringBuilder()
-                    .Append(Values[5])
-                    .Append(Pathway switch { 1 => pathway, 2 => $"Pathway_Group g {{ {Values[4]} {pathway} }}", _ => "" })
-                    .Append($" ECStream_Listener {{ {Values[2]} {Name(1)} {Scopes(ListenerPeers)}")
-                    .Append($" Listen \":1825\" {{ {Scopes(ListenPeers)} {Values[1]} {Name(2)} }} }}")
+                    .Append(Values[4])
+                    .Append(Pathway switch { 1 => pathway, 2 => $"Pathway_Group g {{ {Values[3]} {pathway} }}", _ => "" })
+                    .Append($" ECStream_Listener {{ {Values[1]} {Name(1)} {Scopes(ListenerPeers)}")
+                    .Append($" Listen \":1825\" {{ {Scopes(ListenPeers)} {Values[0]} {Name(2)} }} }}")
                     .ToString();
 
                 string Name(int bit) => Pathway > 0 && (Named & bit) != 0 ? "Pathway = p" : "";
@@ -117,33 +135,51 @@ public sealed class FallbackPropertyTests
 
         public IEnumerable<(string Origin, Values Values)> Candidates(string peer)
         {
-            foreach (var i in Matching(ListenPeers, peer))
+            foreach (var candidate in Peers(SetInListen, ListenPeers, @"ECStream_Listener::Listen:0.0.0.0\:1825:", Listen).Concat(
+                Peers(SetInListener, ListenerPeers, "ECStream_Listener::", "ECStream_Listener::")))
             {
-                yield return ($"{Listen}Peer:{Escaped(Blocks[i])}:", ListenPeers[i].Values);
+                yield return candidate;
             }
 
-            yield return ($"ECStream_Listener::Peer:{Escaped(peer)}:", Values[0]);
-            foreach (var i in Matching(ListenerPeers, peer))
-            {
-                yield return ($"ECStream_Listener::Peer:{Escaped(Blocks[i])}:", ListenerPeers[i].Values);
-            }
-
-            yield return (Listen, Values[1]);
-            yield return ("ECStream_Listener::", Values[2]);
+            yield return (Listen, Values[0]);
+            yield return ("ECStream_Listener::", Values[1]);
             if (Pathway > 0 && Named > 0)
             {
-                yield return (Pathway == 1 ? "Pathway:p:" : "Pathway_Group:g:Pathway:p:", Values[3]);
+                yield return (Pathway == 1 ? "Pathway:p:" : "Pathway_Group:g:Pathway:p:", Values[2]);
             }
 
             if (Pathway == 2 && Named > 0)
             {
-                yield return ("Pathway_Group:g:", Values[4]);
+                yield return ("Pathway_Group:g:", Values[3]);
             }
 
-            yield return ("Global", Values[5]);
+            yield return ("Global", Values[4]);
+
+            // Block by block, and at each what is set while the grid runs before what the file sets.
+            IEnumerable<(string, Values)> Peers((bool Exists, Values Values)[] set, (bool Exists, Values Values)[] file, string setIn, string fileIn) =>
+                from i in Matching([.. Enumerable.Range(0, Blocks.Length).Select(i => (true, Nothing))], peer)
+                from candidate in new[]
+                {
+                    (Exists: set[i].Exists, Origin: $"{setIn}Peer:{Escaped(Blocks[i])}: (override)", set[i].Values),
+                    (Exists: file[i].Exists, Origin: $"{fileIn}Peer:{Escaped(Blocks[i])}:", file[i].Values),
+                }
+                where candidate.Exists
+                select (candidate.Origin, candidate.Values);
         }
 
         private static string Escaped(string instance) => instance.Replace(":", @"\:", StringComparison.Ordinal);
+
+        private static PeerScope Scope(string listen, string block)
+        {
+            Assert.True(PeerScope.TryParse(listen, block, out var scope, out var error), error);
+            return scope;
+        }
+
+        private static IEnumerable<KeyValuePair<PeerScope, PeerOverride>> Scopes((bool Exists, Values Values)[] set, string listen) =>
+            from i in Enumerable.Range(0, Blocks.Length)
+            where set[i].Exists
+            let idle = set[i].Values.Idle is { } seconds ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null
+            select KeyValuePair.Create(Scope(listen, Blocks[i]), new PeerOverride { IdleTime = idle, MaxBatchSize = set[i].Values.Batch });
 
         private static string Scopes((bool Exists, Values Values)[] peers) =>
             string.Join(' ', peers.Select((p, i) => p.Exists ? $"Peer \"{Blocks[i]}\" {{ {p.Values} }}" : ""));

@@ -84,7 +84,7 @@ public sealed class ScopeTests
         Assert.Equal([1, 3, 300], configuration.Listens.Select(l => l.IdleTime.Value.TotalSeconds));
         Assert.Equal(["Pathway:a:", "Pathway_Group:G:Pathway:b:", "default"], configuration.Listens.Select(l => l.IdleTime.Origin));
         Assert.Equal(new(5, "Pathway_Group:G:"), configuration.Listens[1].MaxBatchSize);
-        var removed = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, ":4", PeerId.Unix);
+        var removed = PolicyEvaluator.Evaluate(configuration, OverrideSet.Empty, ":4", PeerId.Unix);
         Assert.Equal("Pathway:a:", removed.IdleTime.Origin);
     }
 
@@ -179,10 +179,10 @@ public sealed class ScopeTests
 
         var configuration = Load(text.Append("} }").ToString());
         var peer = PeerId.From(IPAddress.Parse("10.39.249.17"));
-        PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, ":1825", peer);
+        PolicyEvaluator.Evaluate(configuration, OverrideSet.Empty, ":1825", peer);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var policy = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, ":1825", peer);
+        var policy = PolicyEvaluator.Evaluate(configuration, OverrideSet.Empty, ":1825", peer);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         before = GC.GetAllocatedBytesForCurrentThread();
         GC.KeepAlive(new EffectivePolicy(policy.IdleTime, policy.MaxBatchSize));
@@ -209,7 +209,7 @@ public sealed class ScopeTests
         bool Matches(string listen, string text)
         {
             Assert.True(PeerId.TryParse(text, out var peer));
-            return PolicyEvaluator.MatchesPeerScope(configuration, listen, peer);
+            return PolicyEvaluator.MatchesPeerScope(configuration, OverrideSet.Empty, listen, peer);
         }
     }
 

@@ -37,7 +37,7 @@ public sealed class SiteTests
     {
         Assert.True(PeerId.TryParse(expected[1], out var peer));
         Assert.NotNull(configuration.FindListen(expected[0]));
-        var policy = PolicyEvaluator.Evaluate(configuration, PeerOverrides.None, expected[0], peer);
+        var policy = PolicyEvaluator.Evaluate(configuration, OverrideSet.Empty, expected[0], peer);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{expected[0]} {expected[1]} {policy.IdleTime.Value.TotalSeconds} {policy.IdleTime.Origin} {policy.MaxBatchSize.Value} {policy.MaxBatchSize.Origin}");

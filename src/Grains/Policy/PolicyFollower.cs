@@ -1,0 +1,225 @@
+using System.Threading.Channels;
+using EcStreamOrleans.Protocol.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace EcStreamOrleans.Grains.Policy;
+
+/// <summary>
+/// Keeps a node's <see cref="LivePolicy"/> in step with the log: told of changes by the <see cref="IPolicyGrain"/>, asking where
+/// something may have been missed, and dropping what has ended. Cut off from the grain it goes on with what it knows.
+/// </summary>
+/// <param name="policy">What is kept in step.</param>
+/// <param name="grains">The grid.</param>
+/// <param name="clock">The time.</param>
+/// <param name="logger">Takes what goes wrong, once.</param>
+public sealed partial class PolicyFollower(LivePolicy policy, IGrainFactory grains, TimeProvider clock, ILogger<PolicyFollower> logger) : BackgroundService
+{
+    /// <summary>A node that has not called for this long is taken for gone.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a node calls. A push that was lost is made good by then.</summary>
+    public static readonly TimeSpan CallPeriod = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a start waits for the first answer: then it goes on without, and the node is not ready.</summary>
+    public static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<IReadOnlyList<PolicyEntry>> _pushed = Channel.CreateBounded<IReadOnlyList<PolicyEntry>>(
+        new BoundedChannelOptions(256) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
+
+    private readonly TaskCompletionSource _inStep = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IPolicyObserver? _observer;
+    private Observer? _target;
+    private OverrideSet _all = OverrideSet.Empty;
+    private volatile string? _trouble = "not read yet";
+
+    /// <summary>The name that this node follows under: host, process and a random part, since two may be alike in the first two.</summary>
+    public string Node { get; } = $"{Environment.MachineName}/{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}";
+
+    /// <summary>Whether the node knows what operators have set, if perhaps not their latest change.</summary>
+    public bool HasBeenInStep => _inStep.Task.IsCompletedSuccessfully;
+
+    /// <summary>Why the node may not go by the latest version; null if all is well.</summary>
+    public string? Trouble => _trouble;
+
+    /// <summary>Somewhere a version was seen that this node may not have.</summary>
+    /// <param name="version">The version.</param>
+    public void Saw(long version)
+    {
+        if (version > policy.Overrides.Version)
+        {
+            _pushed.Writer.TryWrite([]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        try
+        {
+            await _inStep.Task.WaitAsync(StartPatience, clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            LogStartedWithout(_trouble ?? "no answer");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await Grain.LeaveAsync(Node, cancellationToken);
+        }
+        catch (Exception error)
+        {
+            // The lease ends by itself.
+            LogNotLeft(error);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            var wait = CallPeriod;
+            try
+            {
+                await CallAsync(stoppingToken);
+                if (_trouble is not null)
+                {
+                    _trouble = null;
+                    LogInStep(_all.Version);
+                }
+
+                _inStep.TrySetResult();
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                if (_trouble is null or "not read yet")
+                {
+                    LogOutOfStep(error, _all.Version);
+                }
+
+                (_trouble, wait) = (error.Message, Retry);
+            }
+
+            await WaitAsync(wait, stoppingToken);
+        }
+    }
+
+    private IPolicyGrain Grain => grains.GetGrain<IPolicyGrain>(0);
+
+    private async Task CallAsync(CancellationToken cancellationToken)
+    {
+        _target ??= new Observer(_pushed.Writer);
+        _observer ??= grains.CreateObjectReference<IPolicyObserver>(_target);
+        var head = await Grain.FollowAsync(Node, _all.Version, _observer, cancellationToken);
+        while (_all.Version < head)
+        {
+            var entries = await Grain.ReadAsync(_all.Version, PolicyGrain.PageSize, cancellationToken);
+            if (entries.Count == 0)
+            {
+                throw new InvalidOperationException($"The policy is said to be at version {head}, but its log ends at {_all.Version}.");
+            }
+
+            Take(entries);
+        }
+    }
+
+    // Until the next call is due, takes what is pushed and drops what ends.
+    private async Task WaitAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var until = clock.GetUtcNow() + wait;
+        while (clock.GetUtcNow() is var now && now < until)
+        {
+            var due = policy.Overrides.NextExpiry is { } expiry && expiry < until ? expiry : until;
+            using var timeout = new CancellationTokenSource(due > now ? due - now : TimeSpan.Zero, clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+            try
+            {
+                var entries = await _pushed.Reader.ReadAsync(either.Token);
+                if (!TryTakePushed(entries))
+                {
+                    return;
+                }
+
+                await Grain.ConfirmAsync(Node, _all.Version, cancellationToken);
+            }
+            catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            {
+                DropEnded();
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                // The next call confirms, too.
+                LogNotConfirmed(error);
+                return;
+            }
+        }
+    }
+
+    // False if something is missing before them: then the grain is asked at once.
+    private bool TryTakePushed(IReadOnlyList<PolicyEntry> entries)
+    {
+        var next = entries.SkipWhile(entry => entry.Version <= _all.Version).ToArray();
+        if (next.Length == 0)
+        {
+            return entries.Count > 0;
+        }
+
+        if (next[0].Version != _all.Version + 1)
+        {
+            return false;
+        }
+
+        Take(next);
+        return true;
+    }
+
+    private void Take(IReadOnlyList<PolicyEntry> entries)
+    {
+        _all = PolicyReplay.Apply(_all, entries, out var changed);
+        _all = _all.At(clock.GetUtcNow(), out var ended);
+        policy.Swap(_all, [.. changed, .. ended]);
+    }
+
+    private void DropEnded()
+    {
+        _all = _all.At(clock.GetUtcNow(), out var ended);
+        if (ended.Count > 0)
+        {
+            policy.Swap(_all, ended);
+        }
+    }
+
+    [LoggerMessage(120, LogLevel.Information, "Policy: in step at version {Version}")]
+    private partial void LogInStep(long version);
+
+    [LoggerMessage(121, LogLevel.Warning, "Policy: the grid cannot be asked; going on with version {Version}")]
+    private partial void LogOutOfStep(Exception error, long version);
+
+    [LoggerMessage(122, LogLevel.Error, "Policy: started without what operators have set: {Trouble}")]
+    private partial void LogStartedWithout(string trouble);
+
+    [LoggerMessage(123, LogLevel.Debug, "Policy: the version could not be confirmed")]
+    private partial void LogNotConfirmed(Exception error);
+
+    [LoggerMessage(124, LogLevel.Debug, "Policy: could not say that this node goes")]
+    private partial void LogNotLeft(Exception error);
+
+    private sealed class Observer(ChannelWriter<IReadOnlyList<PolicyEntry>> pushed) : IPolicyObserver
+    {
+        public ValueTask PushAsync(IReadOnlyList<PolicyEntry> entries)
+        {
+            pushed.TryWrite(entries);
+            return default;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace EcStreamOrleans.Protocol.Configuration;
+
+/// <summary>A Peer scope that overrides may stand at: a block of addresses in the ECStream_Listener, or in one Listen of it.</summary>
+/// <param name="Listen">The Listen's address in its one spelling (<c>0.0.0.0:1825</c>), or empty for the ECStream_Listener.</param>
+/// <param name="Block">The block.</param>
+public readonly record struct PeerScope(string Listen, CidrBlock Block)
+{
+    /// <summary>Reads a scope, its parts in any spelling.</summary>
+    /// <param name="listen">The Listen's address, or null or empty for the ECStream_Listener.</param>
+    /// <param name="block">The block; host bits are cleared.</param>
+    /// <param name="scope">The scope.</param>
+    /// <param name="error">What is wrong, in a sentence for a person.</param>
+    public static bool TryParse(string? listen, string block, out PeerScope scope, [NotNullWhen(false)] out string? error)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        scope = default;
+        var canonical = "";
+        if (!string.IsNullOrEmpty(listen))
+        {
+            if (!ListenAddress.TryParse(listen, out var target, out error))
+            {
+                return false;
+            }
+
+            canonical = target.Text;
+        }
+
+        if (!CidrBlock.TryParse(block, out var parsed, out _, out error))
+        {
+            error = $"unable to parse Peer {Token.Shorten(block)}: {error}";
+            return false;
+        }
+
+        scope = new PeerScope(canonical, parsed);
+        return true;
+    }
+
+    /// <summary>The path of the scope, as the console writes it: <c>ECStream_Listener::Peer:10.0.0.0/16:</c>.</summary>
+    public override string ToString() => ScopePath.Of(
+        Listen.Length == 0 ? ScopePath.Listener : ScopePath.Of(ScopePath.Listener, Vocabulary.Listen, Listen), Vocabulary.Peer, Block.ToString());
+}
