@@ -9,11 +9,7 @@ namespace EcStreamOrleans.Grains.Policy;
 /// Keeps a node's <see cref="LivePolicy"/> in step with the log: told of changes by the <see cref="IPolicyGrain"/>, asking where
 /// something may have been missed, and dropping what has ended. Cut off from the grain it goes on with what it knows.
 /// </summary>
-/// <param name="policy">What is kept in step.</param>
-/// <param name="grains">The grid.</param>
-/// <param name="clock">The time.</param>
-/// <param name="logger">Takes what goes wrong, once.</param>
-public sealed partial class PolicyFollower(LivePolicy policy, IGrainFactory grains, TimeProvider clock, ILogger<PolicyFollower> logger) : BackgroundService
+public sealed partial class PolicyFollower : BackgroundService
 {
     /// <summary>A node that has not called for this long is taken for gone.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
@@ -30,10 +26,29 @@ public sealed partial class PolicyFollower(LivePolicy policy, IGrainFactory grai
         new BoundedChannelOptions(256) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
 
     private readonly TaskCompletionSource _inStep = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly LivePolicy _policy;
+    private readonly Func<IPolicyGrain> _grain;
+    private readonly Func<IPolicyObserver, IPolicyObserver> _referTo;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
     private IPolicyObserver? _observer;
     private Observer? _target;
     private OverrideSet _all = OverrideSet.Empty;
     private volatile string? _trouble = "not read yet";
+
+    /// <summary>A follower that does not follow yet.</summary>
+    /// <param name="policy">What is kept in step.</param>
+    /// <param name="grains">The grid.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="logger">Takes what goes wrong, once.</param>
+    public PolicyFollower(LivePolicy policy, IGrainFactory grains, TimeProvider clock, ILogger<PolicyFollower> logger)
+        : this(policy, () => grains.GetGrain<IPolicyGrain>(0), grains.CreateObjectReference<IPolicyObserver>, clock, logger)
+    {
+    }
+
+    internal PolicyFollower(
+        LivePolicy policy, Func<IPolicyGrain> grain, Func<IPolicyObserver, IPolicyObserver> referTo, TimeProvider clock, ILogger logger) =>
+        (_policy, _grain, _referTo, _clock, _logger) = (policy, grain, referTo, clock, logger);
 
     /// <summary>The name that this node follows under: host, process and a random part, since two may be alike in the first two.</summary>
     public string Node { get; } = $"{Environment.MachineName}/{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}";
@@ -48,7 +63,7 @@ public sealed partial class PolicyFollower(LivePolicy policy, IGrainFactory grai
     /// <param name="version">The version.</param>
     public void Saw(long version)
     {
-        if (version > policy.Overrides.Version)
+        if (version > _policy.Overrides.Version)
         {
             _pushed.Writer.TryWrite([]);
         }
@@ -60,7 +75,7 @@ public sealed partial class PolicyFollower(LivePolicy policy, IGrainFactory grai
         await base.StartAsync(cancellationToken);
         try
         {
-            await _inStep.Task.WaitAsync(StartPatience, clock, cancellationToken);
+            await _inStep.Task.WaitAsync(StartPatience, _clock, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -114,12 +129,12 @@ public sealed partial class PolicyFollower(LivePolicy policy, IGrainFactory grai
         }
     }
 
-    private IPolicyGrain Grain => grains.GetGrain<IPolicyGrain>(0);
+    private IPolicyGrain Grain => _grain();
 
     private async Task CallAsync(CancellationToken cancellationToken)
     {
         _target ??= new Observer(_pushed.Writer);
-        _observer ??= grains.CreateObjectReference<IPolicyObserver>(_target);
+        _observer ??= _referTo(_target);
         var head = await Grain.FollowAsync(Node, _all.Version, _observer, cancellationToken);
         while (_all.Version < head)
         {
@@ -136,11 +151,11 @@ public sealed partial class PolicyFollower(LivePolicy policy, IGrainFactory grai
     // Until the next call is due, takes what is pushed and drops what ends.
     private async Task WaitAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
-        var until = clock.GetUtcNow() + wait;
-        while (clock.GetUtcNow() is var now && now < until)
+        var until = _clock.GetUtcNow() + wait;
+        while (_clock.GetUtcNow() is var now && now < until)
         {
-            var due = policy.Overrides.NextExpiry is { } expiry && expiry < until ? expiry : until;
-            using var timeout = new CancellationTokenSource(due > now ? due - now : TimeSpan.Zero, clock);
+            var due = _policy.Overrides.NextExpiry is { } expiry && expiry < until ? expiry : until;
+            using var timeout = new CancellationTokenSource(due > now ? due - now : TimeSpan.Zero, _clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             try
             {
@@ -186,16 +201,16 @@ public sealed partial class PolicyFollower(LivePolicy policy, IGrainFactory grai
     private void Take(IReadOnlyList<PolicyEntry> entries)
     {
         _all = PolicyReplay.Apply(_all, entries, out var changed);
-        _all = _all.At(clock.GetUtcNow(), out var ended);
-        policy.Swap(_all, [.. changed, .. ended]);
+        _all = _all.At(_clock.GetUtcNow(), out var ended);
+        _policy.Swap(_all, [.. changed, .. ended]);
     }
 
     private void DropEnded()
     {
-        _all = _all.At(clock.GetUtcNow(), out var ended);
+        _all = _all.At(_clock.GetUtcNow(), out var ended);
         if (ended.Count > 0)
         {
-            policy.Swap(_all, ended);
+            _policy.Swap(_all, ended);
         }
     }
 
