@@ -4,7 +4,6 @@ using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Framing;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace EcStreamOrleans.Edge;
 
@@ -26,7 +25,7 @@ internal sealed class EdgeSession : IDisposable
     /// <summary>What a session over a limit keeps of its packages: nothing, whatever their length.</summary>
     private static readonly FramingLimits KeepNothing = new(MaxPackageBytes: 0, MaxRecipients: 0, MaxAddressBytes: 0);
 
-    private readonly ConnectionContext _connection;
+    private readonly EdgeConnection _connection;
     private readonly EdgeServices _edge;
     private readonly IPeerGrain _grain;
     private readonly BatchBuilder _builder;
@@ -45,15 +44,13 @@ internal sealed class EdgeSession : IDisposable
     private bool _hasRefusedSeat;
     private bool _wasOpened;
 
-    public EdgeSession(ConnectionContext connection, PeerId peer, string listen, PeerTraffic traffic, SessionPolicy policy, EdgeServices edge)
+    public EdgeSession(EdgeConnection connection, PeerTraffic traffic, SessionPolicy policy, EdgeServices edge)
     {
         _connection = connection;
         _edge = edge;
         _policy = policy;
-        Peer = peer;
-        Listen = listen;
         Traffic = traffic;
-        _grain = edge.Grains.GetGrain<IPeerGrain>(peer.Key);
+        _grain = edge.Grains.GetGrain<IPeerGrain>(Peer.Key);
         _packages = edge.Codec.CreatePackageReader(edge.Options.Framing);
         _builder = new BatchBuilder(edge.Codec, edge.Options.Framing);
         _pump = new ReplyPump(connection.Transport.Output, edge.Codec, this);
@@ -63,9 +60,9 @@ internal sealed class EdgeSession : IDisposable
 
     public Guid Id { get; } = Guid.NewGuid();
 
-    public PeerId Peer { get; }
+    public PeerId Peer => _connection.Peer;
 
-    public string Listen { get; }
+    public string Listen => _connection.Listen.Address;
 
     public PeerTraffic Traffic { get; }
 
@@ -104,8 +101,7 @@ internal sealed class EdgeSession : IDisposable
             _packages = _edge.Codec.CreatePackageReader(KeepNothing);
         }
 
-        using var drain = _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
-            .Register(static session => ((EdgeSession)session!).RequestEnd(SessionEnd.Drained), this);
+        using var drain = _connection.Draining.Register(static session => ((EdgeSession)session!).RequestEnd(SessionEnd.Drained), this);
         try
         {
             var end = await ReadAsync();
@@ -132,7 +128,7 @@ internal sealed class EdgeSession : IDisposable
         {
             // The reply pump waits for a client that does not read: only an abort frees it.
             RequestedEnd = SessionEnd.RepliesNotRead;
-            _connection.Abort(new ConnectionAbortedException("The client does not read its replies."));
+            _connection.Context.Abort(new ConnectionAbortedException("The client does not read its replies."));
         }
         else if (end is { } wanted)
         {
@@ -214,7 +210,7 @@ internal sealed class EdgeSession : IDisposable
     public void OnPumpFailed(Exception error)
     {
         _edge.Log.RepliesNotWritten(error, Id, Peer.Key, Where);
-        _connection.Abort(new ConnectionAbortedException("Replies could not be written.", error));
+        _connection.Context.Abort(new ConnectionAbortedException("Replies could not be written.", error));
     }
 
     public void Dispose()
@@ -280,7 +276,7 @@ internal sealed class EdgeSession : IDisposable
         if (since >= 2 * RefusalTime)
         {
             // It does not read its replies: only an abort frees the reply pump.
-            _connection.Abort(new ConnectionAbortedException("The session was refused and does not end."));
+            _connection.Context.Abort(new ConnectionAbortedException("The session was refused and does not end."));
         }
         else if (since >= RefusalTime)
         {
