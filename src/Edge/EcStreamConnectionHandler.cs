@@ -1,24 +1,24 @@
-using System.Net;
 using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace EcStreamOrleans.Edge;
 
 /// <summary>The entry point for connections: the one place that catches and logs for each.</summary>
 internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegistry sessions)
 {
-    public async Task RunAsync(ConnectionContext connection, EdgeListener listener)
-    {
-        var listen = listener.Address;
-        if (connection.RemoteEndPoint is IPEndPoint && connection.Features.Get<IConnectionSocketFeature>() is { } transport)
-        {
-            transport.Socket.NoDelay = listener.Socket.NoDelay;
-        }
+    /// <param name="context">The connection; whoever made it ends it.</param>
+    /// <param name="options">The Listen that it came through, as it was then.</param>
+    /// <param name="draining">Tells that the Listen goes: what was read is answered, and the session ends.</param>
+    public Task RunAsync(ConnectionContext context, ListenEndpointOptions options, CancellationToken draining) =>
+        RunAsync(new EdgeConnection(context, context.Transport, PeerId.From(context.RemoteEndPoint), options, draining));
 
+    private async Task RunAsync(EdgeConnection connection)
+    {
+        var listen = connection.Listen.Address;
+        var peer = connection.Peer;
         var started = edge.Clock.GetTimestamp();
-        var peer = PeerId.From(connection.RemoteEndPoint);
-        using var session = new EdgeSession(connection, peer, listen, sessions.TrafficOf(peer), edge);
+        using var session = new EdgeSession(connection, sessions.TrafficOf(peer), edge);
         sessions.Add(session);
         edge.Instruments.SessionOpened();
         var end = SessionEnd.Failed;

@@ -1,7 +1,4 @@
 using EcStreamOrleans.Protocol.Configuration;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -19,8 +16,7 @@ public static class EdgeHosting
     public static IServiceCollection AddEcStreamEdge(this IServiceCollection services, EdgeListeners listeners)
     {
         ArgumentNullException.ThrowIfNull(listeners);
-        services.AddSingleton(listeners);
-        services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = listeners.Claim);
+        services.AddSingleton(_ => listeners);
         services.AddSingleton<EdgeInstruments>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton<EdgeLog>();
@@ -29,47 +25,31 @@ public static class EdgeHosting
         services.AddSingleton<EdgeServices>();
         services.AddSingleton<EcStreamConnectionHandler>();
         services.AddSingleton<EdgeHeartbeat>();
-        services.AddHostedService<EdgeHeartbeatService>();
+        services.AddSingleton<SocketServer>();
+        services.AddHostedService<EdgeService>();
         return services;
     }
 
-    /// <summary>Listens for ECStream on every socket of the edge that is bound.</summary>
-    /// <param name="kestrel">The server.</param>
-    public static void ListenEcStream(this KestrelServerOptions kestrel)
+    /// <summary>
+    /// The listener is the last up and the first down: it starts behind every service and drains before any stops, the admin listener
+    /// included, so that a node can be asked how far its stop has come.
+    /// </summary>
+    private sealed class EdgeService(EdgeHeartbeat heartbeat, EdgeListeners listeners, SocketServer server, SessionRegistry sessions, EdgeOptions options, EdgeLog log) : IHostedLifecycleService
     {
-        ArgumentNullException.ThrowIfNull(kestrel);
-        var handler = kestrel.ApplicationServices.GetRequiredService<EcStreamConnectionHandler>();
-        foreach (var listener in kestrel.ApplicationServices.GetRequiredService<EdgeListeners>().All)
-        {
-            if (listener.EndPoint is { } endPoint)
-            {
-                kestrel.Listen(endPoint, endpoint => endpoint.Run(connection => handler.RunAsync(connection, listener)));
-            }
-        }
-    }
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private sealed class EdgeHeartbeatService(EdgeHeartbeat heartbeat, EdgeListeners listeners, SessionRegistry sessions, EdgeLog log, IHostApplicationLifetime lifetime) : IHostedService
-    {
         public Task StartAsync(CancellationToken cancellationToken)
         {
             heartbeat.Start();
-            lifetime.ApplicationStarted.Register(() =>
-            {
-                listeners.SetBacklogs();
-                foreach (var listener in listeners.All.Where(listener => listener.Socket.Enable))
-                {
-                    if (listener.EndPoint is { } endPoint)
-                    {
-                        log.Listening(listener.Address, endPoint);
-                    }
-                    else
-                    {
-                        log.NotListening(listener.Address, listener.Error);
-                    }
-                }
-            });
-            lifetime.ApplicationStopping.Register(() => log.Draining(sessions.Active));
             return Task.CompletedTask;
+        }
+
+        public Task StartedAsync(CancellationToken cancellationToken) => listeners.StartAsync(server, options.DrainTime);
+
+        public Task StoppingAsync(CancellationToken cancellationToken)
+        {
+            log.Draining(sessions.Active);
+            return listeners.StopAsync(cancellationToken);
         }
 
         public Task StopAsync(CancellationToken cancellationToken)
@@ -77,5 +57,7 @@ public static class EdgeHosting
             heartbeat.Dispose();
             return Task.CompletedTask;
         }
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

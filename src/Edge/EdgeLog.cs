@@ -35,4 +35,16 @@ internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
 
     [LoggerMessage(219, LogLevel.Information, "Session {Session} of peer {Peer} on {Listen} ended: Refused while {Where}: {Refusal}; {Refusals} messages answered Z, {Messages} accepted before that, in {Seconds:F3} s")]
     public partial void SessionRefused(Guid session, string peer, string listen, string where, string refusal, long refusals, long messages, double seconds);
+
+    [LoggerMessage(220, LogLevel.Warning, "Listen {Listen}: accepting fails, connections wait: {Reason}. It is tried again twice a second")]
+    public partial void NotAccepting(Exception? error, string listen, string reason);
+
+    [LoggerMessage(221, LogLevel.Error, "Listen {Listen}: a connection could not be made or ended")]
+    public partial void ConnectionFailed(Exception error, string listen);
+
+    [LoggerMessage(222, LogLevel.Warning, "Listen {Listen}: {Connections} connections had not ended within Grid:Limits:DrainTime and were cut off")]
+    public partial void DrainTimeOver(string listen, int connections);
+
+    [LoggerMessage(223, LogLevel.Information, "Listen {Listen}: {Change} with the configuration")]
+    public partial void ListenChanged(string listen, ListenChangeKind change);
 }

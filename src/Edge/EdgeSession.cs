@@ -5,7 +5,6 @@ using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 
 namespace EcStreamOrleans.Edge;
 
@@ -27,7 +26,7 @@ internal sealed class EdgeSession : IDisposable
     /// <summary>What a session over a limit keeps of its packages: nothing, whatever their length.</summary>
     private static readonly FramingLimits KeepNothing = new(MaxPackageBytes: 0, MaxRecipients: 0, MaxAddressBytes: 0);
 
-    private readonly ConnectionContext _connection;
+    private readonly EdgeConnection _connection;
     private readonly EdgeServices _edge;
     private readonly IPeerGrain _grain;
     private readonly BatchBuilder _builder;
@@ -46,15 +45,13 @@ internal sealed class EdgeSession : IDisposable
     private bool _hasRefusedSeat;
     private bool _wasOpened;
 
-    public EdgeSession(ConnectionContext connection, PeerId peer, string listen, PeerTraffic traffic, EdgeServices edge)
+    public EdgeSession(EdgeConnection connection, PeerTraffic traffic, EdgeServices edge)
     {
         _connection = connection;
         _edge = edge;
-        _policy = edge.Policy.Evaluate(listen, peer);
-        Peer = peer;
-        Listen = listen;
+        _policy = edge.Policy.Evaluate(Listen, Peer);
         Traffic = traffic;
-        _grain = edge.Grains.GetGrain<IPeerGrain>(peer.Key);
+        _grain = edge.Grains.GetGrain<IPeerGrain>(Peer.Key);
         _packages = edge.Codec.CreatePackageReader(edge.Options.Framing);
         _builder = new BatchBuilder(edge.Codec, edge.Options.Framing);
         _pump = new ReplyPump(connection.Transport.Output, edge.Codec, this);
@@ -64,9 +61,9 @@ internal sealed class EdgeSession : IDisposable
 
     public Guid Id { get; } = Guid.NewGuid();
 
-    public PeerId Peer { get; }
+    public PeerId Peer => _connection.Peer;
 
-    public string Listen { get; }
+    public string Listen => _connection.Listen.Address;
 
     public PeerTraffic Traffic { get; }
 
@@ -105,8 +102,7 @@ internal sealed class EdgeSession : IDisposable
             _packages = _edge.Codec.CreatePackageReader(KeepNothing);
         }
 
-        using var drain = _connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
-            .Register(static session => ((EdgeSession)session!).RequestEnd(SessionEnd.Drained), this);
+        using var drain = _connection.Draining.Register(static session => ((EdgeSession)session!).RequestEnd(SessionEnd.Drained), this);
         try
         {
             var end = await ReadAsync();
@@ -133,7 +129,7 @@ internal sealed class EdgeSession : IDisposable
         {
             // The reply pump waits for a client that does not read: only an abort frees it.
             RequestedEnd = SessionEnd.RepliesNotRead;
-            _connection.Abort(new ConnectionAbortedException("The client does not read its replies."));
+            _connection.Context.Abort(new ConnectionAbortedException("The client does not read its replies."));
         }
         else if (end is { } wanted)
         {
@@ -214,7 +210,7 @@ internal sealed class EdgeSession : IDisposable
     public void OnPumpFailed(Exception error)
     {
         _edge.Log.RepliesNotWritten(error, Id, Peer.Key, Where);
-        _connection.Abort(new ConnectionAbortedException("Replies could not be written.", error));
+        _connection.Context.Abort(new ConnectionAbortedException("Replies could not be written.", error));
     }
 
     public void Dispose()
@@ -280,7 +276,7 @@ internal sealed class EdgeSession : IDisposable
         if (since >= 2 * RefusalTime)
         {
             // It does not read its replies: only an abort frees the reply pump.
-            _connection.Abort(new ConnectionAbortedException("The session was refused and does not end."));
+            _connection.Context.Abort(new ConnectionAbortedException("The session was refused and does not end."));
         }
         else if (since >= RefusalTime)
         {

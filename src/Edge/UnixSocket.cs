@@ -15,17 +15,21 @@ internal static class UnixSocket
         try
         {
             socket.Bind(endPoint);
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(path, (UnixFileMode)mode);
-            }
-
+            SetMode(path, mode);
             return socket;
         }
         catch
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    public static void SetMode(string path, int mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)mode);
         }
     }
 

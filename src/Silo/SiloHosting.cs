@@ -108,7 +108,6 @@ internal static class SiloHosting
     private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, GridSettings settings)
     {
         kestrel.AddServerHeader = false;
-        kestrel.ListenEcStream();
         var admin = new Uri(settings.Admin);
         if (IPAddress.TryParse(admin.DnsSafeHost, out var address))
         {

@@ -34,6 +34,10 @@ internal sealed class NodeStatus(
         {
             obstacles.Add("listener: not bound yet");
         }
+        else if (listeners.All.All(listen => listen.EndPoint is null))
+        {
+            obstacles.Add("listener: no Listen is bound");
+        }
 
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {

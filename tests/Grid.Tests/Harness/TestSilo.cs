@@ -42,7 +42,8 @@ internal sealed class TestSilo : IAsyncDisposable
         TempDirectory directory,
         string conf = """ECStream_Listener { Peer "10.0.0.0/8" { } Listen "127.0.0.1:0" { } }""",
         Action<GridSettings>? settings = null,
-        Action<IServiceCollection>? services = null)
+        Action<IServiceCollection>? services = null,
+        Func<GridConfiguration, GridConfiguration>? change = null)
     {
         var errors = new List<string>();
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -61,7 +62,8 @@ internal sealed class TestSilo : IAsyncDisposable
         Assert.Empty(errors);
         var result = ConfigurationLoader.Parse(conf, "test.conf");
         Assert.True(result.Configuration is not null, string.Join('\n', result.Diagnostics));
-        var app = SiloHosting.Build(builder, grid, new LoadedConfiguration(result.Configuration, result.Document!, 1), services);
+        var app = SiloHosting.Build(
+            builder, grid, new LoadedConfiguration(change?.Invoke(result.Configuration) ?? result.Configuration, result.Document!, 1), services);
         await app.StartAsync();
         return new TestSilo(app, log, grid.Admin);
     }

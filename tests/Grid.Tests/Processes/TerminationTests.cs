@@ -31,7 +31,7 @@ public sealed class TerminationTests(ITestOutputHelper output) : IDisposable
             var sending = Task.Run(() => SendAsync(busy, window, closed.Token));
             var replying = Task.Run(() => ReadRepliesAsync(busy, window, closed));
             using var load = books.Start(place.Listen, count: 1_000_000, size: 5_000, connections: 3, window: 20);
-            await first.ReachesAsync(s => s.Relay.Delivered >= 500, "the load is under way");
+            await first.ReachesAsync(s => s is { Relay.Delivered: >= 500, Sessions.Active: 5 }, "the load is under way, on all its connections");
             await ObstructAsync(maildir);
             var accepting = (await first.StatusAsync()).Sessions.MessagesAccepted;
             await first.ReachesAsync(s => s.Sessions.MessagesAccepted >= accepting + 500, "mail is accepted while its delivery fails");

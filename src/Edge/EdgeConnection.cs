@@ -1,0 +1,14 @@
+using System.IO.Pipelines;
+using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Protocol.Configuration;
+using Microsoft.AspNetCore.Connections;
+
+namespace EcStreamOrleans.Edge;
+
+/// <summary>A connection that is ready for its conversation.</summary>
+/// <param name="Context">The socket's connection; to cut it off.</param>
+/// <param name="Transport">Where packages come from and replies go to.</param>
+/// <param name="Peer">Who is at its other end.</param>
+/// <param name="Listen">The Listen that it came through, as it was then.</param>
+/// <param name="Draining">Tells that the Listen goes.</param>
+internal sealed record EdgeConnection(ConnectionContext Context, IDuplexPipe Transport, PeerId Peer, ListenEndpointOptions Listen, CancellationToken Draining);

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using EcStreamOrleans.Protocol.Configuration;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace EcStreamOrleans.Edge;
+
+/// <summary>What the Listens of an edge share: they accept, and this makes connections of what they accepted and serves them.</summary>
+internal sealed class SocketServer(EcStreamConnectionHandler handler, EdgeLog log, TimeProvider clock, ILoggerFactory loggers) : IDisposable
+{
+    private readonly ConcurrentDictionary<EventLoopOptions, SocketConnectionContextFactory> _loops = new();
+    private readonly SocketConnectionContextFactory _shared = Create(new SocketConnectionFactoryOptions(), loggers);
+
+    public EdgeLog Log => log;
+
+    public TimeProvider Clock => clock;
+
+    /// <summary>A connection on a socket. Those of one event loop share its queues, and nobody else has a part in them.</summary>
+    public ConnectionContext Connect(Socket socket, EventLoopOptions? loop) =>
+        (loop is null ? _shared : _loops.GetOrAdd(loop, static (loop, loggers) => CreateLoop(loop, loggers), loggers)).Create(socket);
+
+    /// <summary>Serves a connection to its end; never fails.</summary>
+    public Task ServeAsync(ConnectionContext connection, ListenEndpointOptions listen, CancellationToken draining) =>
+        handler.RunAsync(connection, listen, draining);
+
+    public void Dispose()
+    {
+        _shared.Dispose();
+        foreach (var loop in _loops.Values)
+        {
+            loop.Dispose();
+        }
+    }
+
+    private static SocketConnectionContextFactory CreateLoop(EventLoopOptions loop, ILoggerFactory loggers)
+    {
+        var options = new SocketConnectionFactoryOptions();
+        if (loop.Concurrency > 0)
+        {
+            options.IOQueueCount = loop.Concurrency;
+        }
+
+        return Create(options, loggers);
+    }
+
+    private static SocketConnectionContextFactory Create(SocketConnectionFactoryOptions options, ILoggerFactory loggers) =>
+        new(options, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
+}
