@@ -46,6 +46,7 @@ internal static class SiloHosting
         services.AddSingleton<RetryQueue>().AddSingleton<RelayInstruments>().AddSingleton<GatewayClientFactory>().AddSingleton<RelayWorker>();
         services.AddHostedService(s => s.GetRequiredService<RelayWorker>());
         services.AddEcStreamEdge(listeners);
+        services.AddSingleton<Reconfiguration>().AddHostedService(s => s.GetRequiredService<Reconfiguration>());
         services.AddSingleton<NodeStatus>().AddSingleton<SpoolInstruments>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, "Microsoft.Orleans")

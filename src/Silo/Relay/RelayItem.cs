@@ -42,6 +42,21 @@ internal sealed class RelayItem(SpoolRecord record, int[] messages)
         }
     }
 
+    /// <summary>Gives every message without a result this one: nobody works on the item any more.</summary>
+    public void Abandon(DeliveryResult result)
+    {
+        for (var place = 0; place < Messages.Length; place++)
+        {
+            lock (_lock)
+            {
+                if (_results[place] is null)
+                {
+                    SetResult(place, result);
+                }
+            }
+        }
+    }
+
     /// <summary>Waits for results and takes all that there are.</summary>
     /// <returns>The results; none when every message's has been taken.</returns>
     public async ValueTask<List<RelayResult>> TakeResultsAsync()

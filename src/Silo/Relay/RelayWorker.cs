@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using EcStreamOrleans.Edge;
+using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Spooling;
 using EcStreamOrleans.Spool;
 
@@ -10,6 +12,7 @@ namespace EcStreamOrleans.Silo.Relay;
 /// said yes, or never, and the journal knows it; a crash in between delivers it again.
 /// </summary>
 internal sealed partial class RelayWorker(
+    LiveConfiguration configuration,
     SpoolHost spoolHost,
     GatewayClientFactory gateways,
     RelayOptions options,
@@ -19,7 +22,8 @@ internal sealed partial class RelayWorker(
     ILogger<RelayWorker> logger) : BackgroundService
 {
     private readonly ByteBudget _budget = new(options.MaxBytesUnderWay, int.MaxValue);
-    private readonly Channel<RelayItem> _items = Channel.CreateUnbounded<RelayItem>();
+    private readonly ConcurrentDictionary<RelayItem, byte> _unfinished = new();
+    private Channel<RelayItem> _items = Channel.CreateUnbounded<RelayItem>();
     private int _underWay;
 
     /// <summary>The gateway, or null: messages are held.</summary>
@@ -34,24 +38,58 @@ internal sealed partial class RelayWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Gateway = gateways.Create();
-        if (Gateway is null)
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var gateway = configuration.Grid.Gateway;
+            var changed = new CancellationTokenSource();
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, changed.Token);
+            void OnChange(LoadedConfiguration next)
+            {
+                if (next.Grid.Gateway != gateway)
+                {
+                    changed.Cancel();
+                }
+            }
+
+            configuration.Changed += OnChange;
+            try
+            {
+                OnChange(configuration.Current);
+                await RelayAsync(gateways.Create(gateway), ending.Token, stoppingToken);
+            }
+            finally
+            {
+                configuration.Changed -= OnChange;
+            }
+        }
+    }
+
+    /// <summary>Relays to one gateway, until the silo stops or the configuration has another one.</summary>
+    private async Task RelayAsync(IGatewayClient? gateway, CancellationToken ending, CancellationToken stoppingToken)
+    {
+        Gateway = gateway;
+        if (gateway is null)
         {
             LogHeld();
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, ending).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             return;
         }
 
-        LogRelaying(Gateway.DeliveryMethod, Gateway.Gateway);
+        LogRelaying(gateway.DeliveryMethod, gateway.Gateway);
+        _items = Channel.CreateUnbounded<RelayItem>();
         using var giveUp = new CancellationTokenSource();
-        var delivering = Gateway.RunAsync(_items.Reader, giveUp.Token);
+        using var feeding = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        var delivering = gateway.RunAsync(_items.Reader, giveUp.Token);
+        Task[] feeds = [FeedNewAsync(feeding.Token, stoppingToken), FeedRetriesAsync(feeding.Token, stoppingToken)];
         try
         {
             // Whichever of them ends early has failed; that stops the silo rather than leaving mail unrelayed in silence.
-            await await Task.WhenAny(delivering, FeedNewAsync(stoppingToken), FeedRetriesAsync(stoppingToken));
+            await await Task.WhenAny([delivering, .. feeds]);
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
-            // The way out: what is under way gets its time, what has no reply by then is delivered again after the start.
+            // The way out: what is under way gets its time, what has no reply by then is delivered again.
+            await Task.WhenAll(feeds).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         _items.Writer.Complete();
@@ -64,35 +102,56 @@ internal sealed partial class RelayWorker(
         {
             LogGivenUp(Volatile.Read(ref _underWay));
         }
-    }
 
-    private async Task FeedNewAsync(CancellationToken cancellationToken)
-    {
-        while (await spoolHost.Spool.NextAsync(cancellationToken) is { } record)
+        if (!stoppingToken.IsCancellationRequested)
         {
-            await StartAsync(record, failures: 0, cancellationToken);
+            foreach (var (item, _) in _unfinished)
+            {
+                item.Abandon(DeliveryResult.Temporary("4.4.0 the gateway was changed before it replied"));
+            }
         }
     }
 
-    private async Task FeedRetriesAsync(CancellationToken cancellationToken)
+    private async Task FeedNewAsync(CancellationToken ending, CancellationToken stoppingToken)
+    {
+        while (await spoolHost.Spool.NextAsync(ending) is { } record)
+        {
+            await StartAsync(record, failures: 0, ending, stoppingToken);
+        }
+    }
+
+    private async Task FeedRetriesAsync(CancellationToken ending, CancellationToken stoppingToken)
     {
         while (true)
         {
-            var retry = await retries.NextAsync(cancellationToken);
-            await StartAsync(retry.Record, retry.Failures, cancellationToken);
+            var retry = await retries.NextAsync(ending);
+            await StartAsync(retry.Record, retry.Failures, ending, stoppingToken);
         }
     }
 
-    private async Task StartAsync(SpoolRecordRef reference, int failures, CancellationToken cancellationToken)
+    private async Task StartAsync(SpoolRecordRef reference, int failures, CancellationToken ending, CancellationToken stoppingToken)
     {
-        await _budget.EnterAsync(reference.Bytes).AsTask().WaitAsync(cancellationToken);
+        var room = _budget.EnterAsync(reference.Bytes).AsTask();
+        try
+        {
+            await room.WaitAsync(ending);
+        }
+        catch (OperationCanceledException)
+        {
+            // It was taken from the spool: the next gateway finds it among the retries.
+            _ = room.ContinueWith(_ => _budget.Leave(reference.Bytes), TaskScheduler.Default);
+            retries.Add(new Retry(reference, failures, reference.Count), TimeSpan.Zero);
+            throw;
+        }
+
         Interlocked.Increment(ref _underWay);
-        _ = DeliverAsync(reference, failures, cancellationToken);
+        _ = DeliverAsync(reference, failures, _items.Writer, stoppingToken);
     }
 
     /// <summary>One attempt for one record: the one place that catches for it.</summary>
-    private async Task DeliverAsync(SpoolRecordRef reference, int failures, CancellationToken cancellationToken)
+    private async Task DeliverAsync(SpoolRecordRef reference, int failures, ChannelWriter<RelayItem> items, CancellationToken cancellationToken)
     {
+        RelayItem? item = null;
         try
         {
             using var record = spoolHost.Spool.Read(reference);
@@ -102,9 +161,11 @@ internal sealed partial class RelayWorker(
                 return;
             }
 
-            var item = new RelayItem(record, messages);
-            if (!_items.Writer.TryWrite(item))
+            item = new RelayItem(record, messages);
+            _unfinished.TryAdd(item, 0);
+            if (!items.TryWrite(item))
             {
+                Retry(reference, failures, messages.Length);
                 return;
             }
 
@@ -133,6 +194,11 @@ internal sealed partial class RelayWorker(
         }
         finally
         {
+            if (item is not null)
+            {
+                _unfinished.TryRemove(item, out _);
+            }
+
             Interlocked.Decrement(ref _underWay);
             _budget.Leave(reference.Bytes);
         }
@@ -220,6 +286,6 @@ internal sealed partial class RelayWorker(
     [LoggerMessage(315, LogLevel.Error, "The outcomes of {Messages} messages could not be recorded; trying again")]
     private partial void LogNotRecorded(Exception error, int messages);
 
-    [LoggerMessage(316, LogLevel.Information, "The relay stopped with {Records} records under way; they are delivered again after the next start")]
+    [LoggerMessage(316, LogLevel.Information, "The relay gave up {Records} records under way; they are delivered again, after the next start if the silo stops")]
     private partial void LogGivenUp(int records);
 }
