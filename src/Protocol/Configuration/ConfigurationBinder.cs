@@ -44,7 +44,7 @@ internal sealed class ConfigurationBinder
         binder._listener.Finish();
         binder._pathways.Finish(binder._tls);
         binder._accept.Finish();
-        binder._tls.SkipIdle(binder._global, binder._skipped);
+        binder._tls.WarnOfIdle(binder._global, "skipped: no Listen of the ECStream listener has Use_SSL");
         return configuration;
     }
 

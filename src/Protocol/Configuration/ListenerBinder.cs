@@ -44,10 +44,10 @@ internal sealed class ListenerBinder(BindingContext context, AcceptBinder accept
     /// <summary>Tells which options do nothing; after all Listens were resolved.</summary>
     public void Finish()
     {
-        tls.WarnOfIdle(_listener.Settings, "any Listen");
+        tls.WarnOfIdle(_listener.Settings, "has no effect: Use_SSL is not set for any Listen");
         foreach (var listen in _listens)
         {
-            tls.WarnOfIdle(listen.Content.Settings, $"Listen \"{listen.Scope.Instance}\"");
+            tls.WarnOfIdle(listen.Content.Settings, $"has no effect: Use_SSL is not set for Listen \"{listen.Scope.Instance}\"");
             WarnOfWhatHasNoMeaning(listen);
         }
     }

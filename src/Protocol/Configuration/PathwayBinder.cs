@@ -141,7 +141,7 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
         ImmutableArray<OptionDefinition> others = [OptionDefinitions.UseSsl, .. OptionDefinitions.Tls];
         if (_inUse.Contains(owner))
         {
-            tls.WarnOfIdle(owner.Settings, "any Listen of this pathway");
+            tls.WarnOfIdle(owner.Settings, "skipped: no Listen of this pathway has Use_SSL");
             others = [];
         }
 

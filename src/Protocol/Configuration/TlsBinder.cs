@@ -46,43 +46,24 @@ internal sealed class TlsBinder(BindingContext context)
 
     /// <summary>Warns of the TLS options of a scope that do nothing; after all Listens were bound.</summary>
     /// <param name="scope">The scope.</param>
-    /// <param name="listens">The Listens that take from it, for the message.</param>
-    public void WarnOfIdle(ScopeSettings scope, string listens)
+    /// <param name="idle">What to say of them if no Listen with <c>Use_SSL</c> takes from it.</param>
+    public void WarnOfIdle(ScopeSettings scope, string idle)
     {
+        // Use_SSL may be missing because of a syntax error.
+        if (!context.IsWhole)
+        {
+            return;
+        }
+
         foreach (var setting in scope.Among(OptionDefinitions.Tls))
         {
-            if (!_reached.Contains(scope))
+            var said = _reached.Contains(scope)
+                ? _unused.Contains(setting) && !_used.Contains(setting) ? "is not used here: TLS_Verify_Mode = none asks for no certificate" : null
+                : IsNone(setting) ? null : idle;
+            if (said is not null)
             {
-                if (!IsNone(setting))
-                {
-                    WarnOfIdle(setting, $"Use_SSL is not set for {listens}");
-                }
+                context.WarnOnce(setting.Option, $"{setting.Option.Name} {said}");
             }
-            else if (_unused.Contains(setting) && !_used.Contains(setting))
-            {
-                WarnOfIdle(setting, "with TLS_Verify_Mode = none no certificate is asked for");
-            }
-        }
-    }
-
-    /// <summary>The TLS options of the global scope serve the rest of the MTA, too: that they do nothing here is only said.</summary>
-    public void SkipIdle(ScopeSettings global, SkippedScopes skipped)
-    {
-        if (context.IsWhole && !_reached.Contains(global))
-        {
-            foreach (var setting in global.Among(OptionDefinitions.Tls))
-            {
-                skipped.Skip(setting.Option, "no Listen of the ECStream listener has Use_SSL");
-            }
-        }
-    }
-
-    // Use_SSL may be missing because of a syntax error.
-    private void WarnOfIdle(Setting setting, string reason)
-    {
-        if (context.IsWhole)
-        {
-            context.WarnOnce(setting.Option, $"{setting.Option.Name} has no effect: {reason}");
         }
     }
 
