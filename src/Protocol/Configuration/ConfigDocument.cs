@@ -14,10 +14,16 @@ public sealed class ConfigDocument(string file, ImmutableArray<ConfigNode> child
     public ImmutableArray<ConfigNode> Children { get; } = children;
 
     /// <summary>
+    /// The files that the tree was read from, in the order they were entered, the main file first. A file that was reached by two
+    /// spellings of its path is there under both, as the locations of the nodes name it.
+    /// </summary>
+    public ImmutableArray<ConfigFile> Files { get; init; } = [new ConfigFile(file, IsReadOnly: false)];
+
+    /// <summary>
     /// The tree as it counts: the parts of one scope instance are joined where its first part stands, and of several
     /// options of one name in one scope only the last is left.
     /// </summary>
-    public ConfigDocument Merge() => new(File, Merge(Children));
+    public ConfigDocument Merge() => new(File, Merge(Children)) { Files = Files };
 
     /// <summary>The tree as text that reads back as the same tree, two spaces to a level.</summary>
     public override string ToString() => ConfigPrinter.Print(this);

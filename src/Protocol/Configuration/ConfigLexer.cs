@@ -6,7 +6,7 @@ namespace EcStreamOrleans.Protocol.Configuration;
 /// Cuts the text of one file into tokens. It never fails: what it cannot read it reports and steps over, so that the
 /// parser can go on and find the other mistakes too.
 /// </summary>
-internal sealed class ConfigLexer(string text, string file, DiagnosticBag diagnostics)
+internal sealed class ConfigLexer(string text, string file, ConfigStrictness strictness, DiagnosticBag diagnostics)
 {
     private int _position;
     private int _line = 1;
@@ -165,9 +165,18 @@ internal sealed class ConfigLexer(string text, string file, DiagnosticBag diagno
 
     private Token ReadSingleQuoted(SourceLocation start)
     {
-        ReportSingleQuote(start);
         var token = Take(TokenKind.String, SingleQuotedLength(), start);
-        return token with { Text = token.Text[1..^1] };
+        token = token with { Text = token.Text[1..^1] };
+        if (strictness == ConfigStrictness.Lenient)
+        {
+            diagnostics.Warning(start, $"single quotes around '{Token.Shorten(token.Text)}' are read as \"", token.Text);
+        }
+        else
+        {
+            ReportSingleQuote(start);
+        }
+
+        return token;
     }
 
     private void ReportSingleQuote(SourceLocation location) =>

@@ -23,13 +23,15 @@ internal sealed partial class ConfigParser
     private readonly ConfigLexer _lexer;
     private readonly IncludeChain _chain;
     private readonly IncludeLoader _loader;
+    private readonly ConfigStrictness _strictness;
     private readonly DiagnosticBag _diagnostics;
     private readonly List<Token> _ahead = [];
     private bool _skippedTooDeep;
 
-    private ConfigParser(string text, IncludeChain chain, IncludeLoader loader, DiagnosticBag diagnostics)
+    private ConfigParser(string text, IncludeChain chain, IncludeLoader loader, ConfigStrictness strictness, DiagnosticBag diagnostics)
     {
-        _lexer = new ConfigLexer(text, chain.Path, diagnostics);
+        _lexer = new ConfigLexer(text, chain.Path, strictness, diagnostics);
+        _strictness = strictness;
         _chain = chain;
         _loader = loader;
         _diagnostics = diagnostics;
@@ -37,11 +39,11 @@ internal sealed partial class ConfigParser
     }
 
     /// <summary>Reads a text and all it includes; the tree holds whatever was free of mistakes.</summary>
-    public static ConfigDocument Parse(string text, string file, IConfigFiles files, DiagnosticBag diagnostics) =>
-        Parse(text, file, file, new IncludeLoader(files, diagnostics), diagnostics);
+    public static ConfigDocument Parse(string text, string file, IConfigFiles files, ConfigStrictness strictness, DiagnosticBag diagnostics) =>
+        Parse(text, new IncludeChain(file, files.GetFullPath(file), Parent: null), new IncludeLoader(files, diagnostics), strictness, diagnostics);
 
     /// <summary>Reads a file and all it includes, or <see langword="null"/> if the file itself cannot be read.</summary>
-    public static ConfigDocument? Load(string path, IConfigFiles files, DiagnosticBag diagnostics)
+    public static ConfigDocument? Load(string path, IConfigFiles files, ConfigStrictness strictness, DiagnosticBag diagnostics)
     {
         var start = new SourceLocation(path, 1, 1);
         if (files.Probe(path) != ConfigPathKind.File)
@@ -51,15 +53,17 @@ internal sealed partial class ConfigParser
         }
 
         var loader = new IncludeLoader(files, diagnostics);
-        return loader.Read(start, path) is { } text ? Parse(text, path, files.GetFullPath(path), loader, diagnostics) : null;
+        return loader.Read(start, path) is { } text
+            ? Parse(text, new IncludeChain(path, files.GetFullPath(path), Parent: null), loader, strictness, diagnostics)
+            : null;
     }
 
     private static ConfigDocument Parse(
-        string text, string file, string fullPath, IncludeLoader loader, DiagnosticBag diagnostics)
+        string text, IncludeChain main, IncludeLoader loader, ConfigStrictness strictness, DiagnosticBag diagnostics)
     {
         var children = new List<ConfigNode>();
-        new ConfigParser(text, new IncludeChain(file, fullPath, Parent: null), loader, diagnostics).ParseFile(children, depth: 0);
-        return new ConfigDocument(file, [.. children]);
+        new ConfigParser(text, main, loader, strictness, diagnostics).ParseFile(children, depth: 0);
+        return new ConfigDocument(main.Path, [.. children]) { Files = [new ConfigFile(main.Path, IsReadOnly: false), .. loader.Included] };
     }
 
     private void ParseFile(List<ConfigNode> into, int depth)
@@ -120,7 +124,7 @@ internal sealed partial class ConfigParser
         }
         else if (next.IsText && IsInclude(name) && Peek(1).Kind != TokenKind.Equals)
         {
-            ParseInclude(Take(), into, depth);
+            ParseInclude(Take(), IsReadOnlyInclude(name), into, depth);
         }
         else
         {
@@ -260,11 +264,11 @@ internal sealed partial class ConfigParser
         }
     }
 
-    private void ParseInclude(Token path, List<ConfigNode> into, int depth)
+    private void ParseInclude(Token path, bool isReadOnly, List<ConfigNode> into, int depth)
     {
-        foreach (var file in _loader.Load(path, _chain))
+        foreach (var file in _loader.Load(path, isReadOnly, _chain))
         {
-            new ConfigParser(file.Text, file.Chain, _loader, _diagnostics).ParseFile(into, depth);
+            new ConfigParser(file.Text, file.Chain, _loader, _strictness, _diagnostics).ParseFile(into, depth);
         }
     }
 
@@ -273,8 +277,9 @@ internal sealed partial class ConfigParser
 
     private static bool IsInclude(Token name) =>
         name.Kind == TokenKind.Word
-        && (name.Text.Equals("include", StringComparison.OrdinalIgnoreCase)
-            || name.Text.Equals("readonly_include", StringComparison.OrdinalIgnoreCase));
+        && (name.Text.Equals("include", StringComparison.OrdinalIgnoreCase) || IsReadOnlyInclude(name));
+
+    private static bool IsReadOnlyInclude(Token name) => name.Text.Equals("readonly_include", StringComparison.OrdinalIgnoreCase);
 
     private static ConfigScalar Scalar(Token token) => new(token.Text, token.Kind == TokenKind.String, token.Location);
 

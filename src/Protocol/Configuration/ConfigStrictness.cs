@@ -1,11 +1,14 @@
 namespace EcStreamOrleans.Protocol.Configuration;
 
-/// <summary>What to do with an option that stands where it cannot take effect by its own rules.</summary>
+/// <summary>
+/// What to do with what Momentum has taken until now, and should not be: an option that is not valid in a <c>Peer</c>, a value in single
+/// quotes, a global scope that nobody knows.
+/// </summary>
 public enum ConfigStrictness
 {
     /// <summary>It is an error.</summary>
     Strict,
 
-    /// <summary>It is ignored with a warning, for files that Momentum has taken until now.</summary>
+    /// <summary>The option and the scope are ignored, the quotes are read as double ones, each with a warning.</summary>
     Lenient,
 }

@@ -9,21 +9,23 @@ namespace EcStreamOrleans.Protocol.Configuration;
 internal sealed class ConfigurationBinder
 {
     private readonly BindingContext _context;
-    private readonly PolicyBinder _global;
-    private readonly SocketBinder _globalSocket;
+    private readonly ScopeSettings _global;
     private readonly GatewayBinder _gateway;
     private readonly ListenerBinder _listener;
     private readonly PathwayBinder _pathways;
+    private readonly AcceptBinder _accept;
+    private readonly TlsBinder _tls;
     private readonly SkippedScopes _skipped;
 
     private ConfigurationBinder(BindingContext context)
     {
         _context = context;
-        _global = new PolicyBinder(context.Reader, Vocabulary.GlobalScope);
-        _globalSocket = new SocketBinder(context.Reader);
+        _global = new ScopeSettings(context, Vocabulary.GlobalScope, Vocabulary.GlobalScope);
         _gateway = new GatewayBinder(context.Reader, context.Diagnostics);
-        _listener = new ListenerBinder(context);
-        _skipped = new SkippedScopes(context.Diagnostics);
+        _skipped = new SkippedScopes(context.Strictness, context.Diagnostics);
+        _accept = new AcceptBinder(context, _skipped);
+        _tls = new TlsBinder(context);
+        _listener = new ListenerBinder(context, _accept, _tls);
         _pathways = new PathwayBinder(context, _skipped);
     }
 
@@ -38,9 +40,11 @@ internal sealed class ConfigurationBinder
         var binder = new ConfigurationBinder(new BindingContext(isWhole, strictness, diagnostics));
         binder.BindGlobal(document.Children);
         binder._listener.CheckThatSomethingListens(document);
-        var configuration = binder._listener.Resolve(
-            binder._pathways, binder._global.Level, binder._globalSocket.Over(ListenSocketOptions.Default), binder._gateway.Bind());
-        binder._pathways.Finish();
+        var configuration = binder._listener.Resolve(binder._pathways, binder._global, binder._gateway.Bind());
+        binder._listener.Finish();
+        binder._pathways.Finish(binder._tls);
+        binder._accept.Finish();
+        binder._tls.WarnOfIdle(binder._global, "skipped: no Listen of the ECStream listener has Use_SSL");
         return configuration;
     }
 
@@ -50,7 +54,7 @@ internal sealed class ConfigurationBinder
         {
             switch (node)
             {
-                case ConfigOption option when _global.TryBind(option) || _gateway.TryBind(option) || _globalSocket.TryBindNagle(option):
+                case ConfigOption option when _gateway.TryBind(option) || _global.TryBind(option):
                     break;
                 case ConfigScope scope when TryBind(scope):
                     break;
@@ -86,7 +90,7 @@ internal sealed class ConfigurationBinder
         }
         else
         {
-            return false;
+            return _accept.TryCollect(scope);
         }
 
         return true;

@@ -25,7 +25,7 @@ public static class ConfigurationLoader
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(files);
         var diagnostics = new DiagnosticBag();
-        return Bind(ConfigParser.Load(path, files, diagnostics), strictness, diagnostics);
+        return Bind(ConfigParser.Load(path, files, strictness, diagnostics), strictness, diagnostics);
     }
 
     /// <summary>Reads a text that stands alone: an include in it is an error.</summary>
@@ -37,7 +37,7 @@ public static class ConfigurationLoader
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
         var diagnostics = new DiagnosticBag();
-        return Bind(ConfigParser.Parse(text, fileName, NoConfigFiles.Instance, diagnostics), strictness, diagnostics);
+        return Bind(ConfigParser.Parse(text, fileName, NoConfigFiles.Instance, strictness, diagnostics), strictness, diagnostics);
     }
 
     private static ConfigurationResult Bind(ConfigDocument? document, ConfigStrictness strictness, DiagnosticBag diagnostics)

@@ -5,11 +5,8 @@ internal sealed class GatewayBinder(OptionReader reader, DiagnosticBag diagnosti
 {
     private const string Supported = "ECSTREAM, MAILDIR";
     private const int DefaultPort = 1825;
-    private const int MaxPort = 65535;
+    private const int DefaultTimeoutSeconds = 600;
 
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(600);
-    private static readonly TimeSpan MinTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(1);
     private static readonly string[] MomentumMethods = ["ESMTP", "SMTP", "LMTP", "APN", "GCM", "MM7"];
 
     private ConfigOption? _methodOption;
@@ -17,26 +14,26 @@ internal sealed class GatewayBinder(OptionReader reader, DiagnosticBag diagnosti
     private ConfigOption? _gatewayOption;
     private ConfigScalar? _gateway;
     private int _port = DefaultPort;
-    private TimeSpan _timeout = DefaultTimeout;
+    private int _timeoutSeconds = DefaultTimeoutSeconds;
 
     /// <returns><see langword="false"/> if the option is not one of the gateway.</returns>
     public bool TryBind(ConfigOption option)
     {
-        if (option.IsNamed(Vocabulary.Gateway))
+        if (option.IsNamed(OptionDefinitions.Gateway.Name))
         {
             (_gatewayOption, _gateway) = (option, reader.Text(option));
         }
-        else if (option.IsNamed(Vocabulary.DeliveryMethod))
+        else if (option.IsNamed(OptionDefinitions.DeliveryMethod.Name))
         {
             (_methodOption, _method) = (option, Method(option));
         }
-        else if (option.IsNamed(Vocabulary.Port))
+        else if (option.IsNamed(OptionDefinitions.Port.Name))
         {
-            _port = reader.Integer(option, 1, MaxPort, "a TCP port") ?? _port;
+            _port = reader.Integer(option, OptionDefinitions.Port) ?? _port;
         }
-        else if (option.IsNamed(Vocabulary.Timeout))
+        else if (option.IsNamed(OptionDefinitions.Timeout.Name))
         {
-            _timeout = reader.Seconds(option, MinTimeout, MaxTimeout) ?? _timeout;
+            _timeoutSeconds = reader.Integer(option, OptionDefinitions.Timeout) ?? _timeoutSeconds;
         }
         else
         {
@@ -117,7 +114,7 @@ internal sealed class GatewayBinder(OptionReader reader, DiagnosticBag diagnosti
     {
         if (GatewayAddress.TryParse(gateway.Text, out var host, out var port, out var error))
         {
-            return new GatewayOptions(DeliveryMethod.EcStream, host, port ?? _port, Directory: null, _timeout);
+            return new GatewayOptions(DeliveryMethod.EcStream, host, port ?? _port, Directory: null, TimeSpan.FromSeconds(_timeoutSeconds));
         }
 
         diagnostics.Error(gateway.Location, error, gateway.Text, "a host");
@@ -128,7 +125,7 @@ internal sealed class GatewayBinder(OptionReader reader, DiagnosticBag diagnosti
     {
         if (Path.IsPathFullyQualified(gateway.Text) && !gateway.Text.Contains('\0', StringComparison.Ordinal))
         {
-            return new GatewayOptions(DeliveryMethod.Maildir, Host: null, _port, gateway.Text, _timeout);
+            return new GatewayOptions(DeliveryMethod.Maildir, Host: null, _port, gateway.Text, TimeSpan.FromSeconds(_timeoutSeconds));
         }
 
         // A relative path would lead somewhere else with every working directory the process is started in.

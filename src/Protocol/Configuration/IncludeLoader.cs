@@ -32,11 +32,29 @@ internal sealed class IncludeLoader(IConfigFiles files, DiagnosticBag diagnostic
     private const long MaxCharacters = 64 * 1024 * 1024;
     private const string FileScheme = "file://";
 
+    private readonly List<(IncludeChain File, bool IsReadOnly)> _included = [];
     private int _filesRead;
     private long _charactersRead;
 
+    /// <summary>
+    /// The files that were read, each spelling of a path once, in the order of their first reading. What one include alone brought
+    /// in can be written to: a change to a file that stands in two places would change more than was asked for.
+    /// </summary>
+    public IEnumerable<ConfigFile> Included
+    {
+        get
+        {
+            var readOnly = _included
+                .GroupBy(i => i.File.FullPath, StringComparer.Ordinal)
+                .Where(g => g.Count() > 1 || g.Any(i => i.IsReadOnly))
+                .Select(g => g.Key)
+                .ToHashSet(StringComparer.Ordinal);
+            return _included.DistinctBy(i => i.File.Path, StringComparer.Ordinal).Select(i => new ConfigFile(i.File.Path, readOnly.Contains(i.File.FullPath)));
+        }
+    }
+
     /// <summary>The files that the include at <paramref name="reference"/> names, in the order they are to be read.</summary>
-    public IEnumerable<IncludedFile> Load(Token reference, IncludeChain includer)
+    public IEnumerable<IncludedFile> Load(Token reference, bool isReadOnly, IncludeChain includer)
     {
         if (Resolve(reference, includer) is not { } path)
         {
@@ -47,6 +65,7 @@ internal sealed class IncludeLoader(IConfigFiles files, DiagnosticBag diagnostic
         {
             if (Open(reference, file, includer) is { } included)
             {
+                _included.Add((included.Chain, isReadOnly));
                 yield return included;
             }
         }

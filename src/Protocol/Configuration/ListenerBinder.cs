@@ -1,9 +1,12 @@
 namespace EcStreamOrleans.Protocol.Configuration;
 
 /// <summary>Gathers what the parts of ECStream_Listener hold: its own options, its Listens and the Peer scopes of both.</summary>
-internal sealed class ListenerBinder(BindingContext context)
+internal sealed class ListenerBinder(BindingContext context, AcceptBinder accept, TlsBinder tls)
 {
-    private readonly Container _listener = new(context, ScopePath.Listener);
+    private static readonly OptionDefinition[] UnixOnly = [OptionDefinitions.FileMode];
+    private static readonly OptionDefinition[] TcpOnly = [OptionDefinitions.DisableNagle, OptionDefinitions.ReceiveBuffer, OptionDefinitions.SendBuffer];
+
+    private readonly Container _listener = new(context, Vocabulary.Listener, ScopePath.Listener);
     private readonly List<Listen> _listens = [];
     private readonly Dictionary<string, Listen> _listensBySpelling = new(StringComparer.Ordinal);
     private readonly Dictionary<ListenTarget, Listen> _listensByTarget = [];
@@ -28,16 +31,25 @@ internal sealed class ListenerBinder(BindingContext context)
         }
     }
 
-    public GridConfiguration Resolve(PathwayBinder pathways, PolicyLevel global, ListenSocketOptions globalSocket, GatewayOptions? gateway)
+    public GridConfiguration Resolve(PathwayBinder pathways, ScopeSettings global, GatewayOptions? gateway)
     {
-        var level = _listener.Level;
-        var socket = _listener.Socket.Over(globalSocket);
         var pathway = pathways.Resolve(_listener.Pathways);
-        return new GridConfiguration([.. _listens.Select(l => Resolve(l, level, socket, pathway, pathways, global))], gateway, level, global)
+        return new GridConfiguration([.. _listens.Select(l => Resolve(l, pathway, pathways, global))], gateway, _listener.Settings.Level, global.Level)
         {
             Peers = _listener.Peers,
-            Pathway = pathway,
+            Pathway = pathway?.Options,
         };
+    }
+
+    /// <summary>Tells which options do nothing; after all Listens were resolved.</summary>
+    public void Finish()
+    {
+        tls.WarnOfIdle(_listener.Settings, "has no effect: Use_SSL is not set for any Listen");
+        foreach (var listen in _listens)
+        {
+            tls.WarnOfIdle(listen.Content.Settings, $"has no effect: Use_SSL is not set for Listen \"{listen.Scope.Instance}\"");
+            WarnOfWhatHasNoMeaning(listen);
+        }
     }
 
     public void CheckThatSomethingListens(ConfigDocument document)
@@ -54,7 +66,7 @@ internal sealed class ListenerBinder(BindingContext context)
                 "nothing would listen: expected ECStream_Listener { Listen \"127.0.0.1:1825\" { } }",
                 expected: Vocabulary.Listener);
         }
-        else if (_listens.Count > 0 && _listens.All(l => !l.Content.Socket.Over(_listener.Socket.Over(ListenSocketOptions.Default)).Enable))
+        else if (_listens.Count > 0 && _listens.All(l => !new SettingChain(l.Content.Settings, _listener.Settings).Get(OptionDefinitions.Enable, true)))
         {
             context.Diagnostics.Error(
                 _first.Location, "nothing would listen: every Listen has Enable = false", _first.Name, "a Listen that is enabled");
@@ -69,24 +81,40 @@ internal sealed class ListenerBinder(BindingContext context)
         }
     }
 
-    private static ListenEndpointOptions Resolve(
-        Listen listen, PolicyLevel listener, ListenSocketOptions listenersSocket, PathwayOptions? listenersPathway, PathwayBinder pathways, PolicyLevel global)
+    private ListenEndpointOptions Resolve(Listen listen, ResolvedPathway? listenersPathway, PathwayBinder pathways, ScopeSettings global)
     {
-        var level = listen.Content.Level;
-        var pathway = listen.Content.Pathways is { Count: > 0 } own ? pathways.Resolve(own) : listenersPathway;
-        var policy = PolicyEvaluator.Resolve(level, listener, pathway, global);
-        return new ListenEndpointOptions(listen.Scope.Instance!, listen.Target.EndPoint, level, policy.IdleTime, policy.MaxBatchSize)
+        var address = listen.Scope.Instance!;
+        var own = listen.Content.Settings;
+        var pathway = listen.Content.Pathways is { Count: > 0 } names ? pathways.Resolve(names) : listenersPathway;
+        var chain = new SettingChain(own, _listener.Settings, pathway?.Settings, pathway?.Group, global);
+        var policy = PolicyEvaluator.Resolve(own.Level, _listener.Settings.Level, pathway?.Options, global.Level);
+        return new ListenEndpointOptions(address, listen.Target.EndPoint, own.Level, policy.IdleTime, policy.MaxBatchSize)
         {
             Path = listen.Target.Path,
-            Socket = listen.Content.Socket.Over(listenersSocket),
+            Socket = Socket(chain),
+            Accept = accept.Bind(address, chain),
+            Tls = tls.Bind(address, chain),
+            Proxy = chain.Get<PrefixTree<CidrBlock>?>(OptionDefinitions.ProxyProtocolFrom, null) is { Count: > 0 } from ? new ListenProxyOptions(from) : null,
             Peers = listen.Content.Peers,
-            Pathway = pathway,
+            Pathway = pathway?.Options,
         };
+    }
+
+    private static ListenSocketOptions Socket(SettingChain chain)
+    {
+        var otherwise = ListenSocketOptions.Default;
+        return new ListenSocketOptions(
+            chain.Get(OptionDefinitions.Enable, otherwise.Enable),
+            chain.Get(OptionDefinitions.Backlog, otherwise.Backlog),
+            chain.Get(OptionDefinitions.FileMode, otherwise.FileMode),
+            chain.Get(OptionDefinitions.DisableNagle, otherwise.NoDelay),
+            chain.Get(OptionDefinitions.ReceiveBuffer, otherwise.ReceiveBufferBytes),
+            chain.Get(OptionDefinitions.SendBuffer, otherwise.SendBufferBytes));
     }
 
     private void BindListen(ConfigScope scope)
     {
-        var content = FindOrAdd(scope)?.Content ?? new Container(context, "");
+        var content = FindOrAdd(scope)?.Content ?? new Container(context, Vocabulary.Listen, "");
         foreach (var node in scope.Children)
         {
             if (!content.TryBind(node))
@@ -94,19 +122,15 @@ internal sealed class ListenerBinder(BindingContext context)
                 context.Refusals.Refuse(node, Vocabulary.Listen);
             }
         }
-
-        WarnOfWhatHasNoMeaning(scope, content.Socket);
     }
 
-    private void WarnOfWhatHasNoMeaning(ConfigScope scope, SocketBinder socket)
+    private void WarnOfWhatHasNoMeaning(Listen listen)
     {
-        var isPath = scope.Instance?.StartsWith('/') == true;
-        if ((isPath ? socket.TcpOnly : socket.UnixOnly) is { } option)
+        var isPath = listen.Target.Path is not null;
+        foreach (var setting in listen.Content.Settings.Among(isPath ? TcpOnly : UnixOnly))
         {
-            context.Diagnostics.Warning(
-                option.Location,
-                $"{option.Name} has no meaning for {(isPath ? "a Unix socket" : "a TCP Listen")}: it is not used here",
-                option.Name);
+            context.WarnOnce(
+                setting.Option, $"{setting.Option.Name} has no meaning for {(isPath ? "a Unix socket" : "a TCP Listen")}: it is not used here");
         }
     }
 
@@ -142,7 +166,7 @@ internal sealed class ListenerBinder(BindingContext context)
         }
 
         var origin = ScopePath.Of(ScopePath.Listener, Vocabulary.Listen, scope.Instance);
-        var listen = new Listen(scope, target, new Container(context, origin));
+        var listen = new Listen(scope, target, new Container(context, Vocabulary.Listen, origin));
         _listens.Add(listen);
         _listensBySpelling.Add(scope.Instance, listen);
         _listensByTarget.TryAdd(target, listen);
@@ -152,14 +176,11 @@ internal sealed class ListenerBinder(BindingContext context)
     private sealed record Listen(ConfigScope Scope, ListenTarget Target, Container Content);
 
     /// <summary>What ECStream_Listener and Listen may hold alike.</summary>
-    private sealed class Container(BindingContext context, string origin)
+    private sealed class Container(BindingContext context, string scope, string origin)
     {
-        private readonly PolicyBinder _policy = new(context.Reader, origin);
         private readonly PeerBinder _peers = new(context, origin);
 
-        public SocketBinder Socket { get; } = new(context.Reader);
-
-        public PolicyLevel Level => _policy.Level;
+        public ScopeSettings Settings { get; } = new(context, scope, origin);
 
         public PrefixTree<PolicyLevel> Peers => _peers.Tree;
 
@@ -178,9 +199,9 @@ internal sealed class ListenerBinder(BindingContext context)
 
                     return true;
                 case ConfigOption option:
-                    return _policy.TryBind(option) || Socket.TryBind(option);
-                case ConfigScope scope when scope.IsNamed(Vocabulary.Peer):
-                    _peers.Bind(scope);
+                    return Settings.TryBind(option);
+                case ConfigScope peer when peer.IsNamed(Vocabulary.Peer):
+                    _peers.Bind(peer);
                     return true;
                 default:
                     return false;

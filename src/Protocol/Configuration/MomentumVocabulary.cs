@@ -20,26 +20,33 @@ internal static class MomentumVocabulary
 
     private static readonly string[] Modules =
     [
-        "AC_Auth", "Adaptive", "Alias", "Antivirus", "AS_Logger", "Auth_DS", "Auth_LDAP", "Auth_Radius", "Bounce_Classifier_Override",
-        "Bounce_Logger", "Brightmail", "ChunkLogger", "ClamAV", "Cloudmark", "Cluster", "Commtouch_CTASD", "Conntrol", "CSAPI",
-        "Custom_Bounce_Logger", "Custom_Logger", "Delay_DSN", "DKIM", "DomainKeys", "DS_Core", "DSN_Custom", "EC_Logger",
-        "Engagement_Tracker", "Event_Hose", "FBL", "Gauge_Cache", "Generic_Webhooks", "Inbound_Audit", "LDAP", "Mail_Loop", "Msg_Gen",
-        "Msgc_Server", "OpenDKIM", "Outbound_Audit", "Outbound_SMTP_Auth", "Persist_IO", "Pipe_Transport", "Postgresql", "Presto",
-        "Rabbitmq", "Replicate", "Riak", "Scriptlet", "SenderID", "Sieve", "Sieve_DS", "SMTP_Auth_Proxy", "SMTP_CBV",
-        "SMTP_Rcptto_Fail_Permfail", "SPF_Macros", "SPF_V1", "STATP", "TLS_Macros", "URIBL", "URL_Ripper", "VCTX_Conn_Set",
-        "XClient",
+        "AC_Auth", "Adaptive", "Alerting", "Alias", "Antivirus", "AS_Logger", "Auth_DS", "Auth_LDAP", "Auth_Radius", "BEIK",
+        "Bind_Address_Secondary", "Bounce_Classifier", "Bounce_Classifier_Override", "Bounce_Logger", "Brightmail", "Chunk_Logger",
+        "ChunkLogger", "CIDR_Server", "CIDRDB", "ClamAV", "Cloudmark", "Cluster", "Commtouch_CTASD", "Compress_Spool", "Conntrol",
+        "CSAPI", "Custom_Bounce_Logger", "Custom_Logger", "Delay_DSN", "Disclaimer", "DKIM", "DNSBuf", "DomainKeys", "DS_Core",
+        "DSN_Custom", "EC_Logger", "Eleven", "Engagement_Tracker", "Event_Hose", "Event_Hydrant", "Exim_Logger", "FBL", "Fingerprint",
+        "FSecure", "Gauge_Cache", "Generic_Webhooks", "HTTP_IO", "HTTP_Logger", "HTTPSrv", "ICU", "ILF_Logger", "ImageAnalyzer",
+        "Inbound_Audit", "IPv6_Lookup", "Jlog", "LDAP", "Live_Bounce_Updates", "Mail_Loop", "Maildir", "Msg_Gen", "Msgc", "Msgc_Client",
+        "Msgc_Server", "MXIP", "OpenDKIM", "Outbound_Audit", "Outbound_SMTP_Auth", "PE2_Logger", "Persist_IO", "Pipe_IO",
+        "Pipe_Transport", "Postfix_Logger", "Postgresql", "Presto", "Rabbitmq", "Reception_Timing", "Replicate", "Response_Transcode",
+        "Riak", "Sched", "Scriptlet", "SecureCreds", "Seedlist", "SenderID", "Sendmail_Logger", "Sieve", "Sieve_DS", "Sievelib",
+        "SMTP_Auth_Proxy", "SMTP_CBV", "SMTP_Rcptto_Fail_Permfail", "SMTP_Rcptto_Proxy", "SMTPAPI", "SPF_Macros", "SPF_V1", "SPF_V2",
+        "Static-Routes", "Static_Routes", "STATP", "Stats_Producer", "Suppress_Spool", "Syslog_IO", "TLS_Macros", "URIBL", "URL_Ripper",
+        "VCTX_Conn_Set", "XClient",
     ];
 
     private static readonly FrozenSet<string> Scopes = Set([.. Listeners, .. Routing, .. Machinery, .. Modules]);
 
     private static readonly FrozenSet<string> RoutingScopes = Set(Routing);
 
-    /// <summary>Options of the global scope that would reach an ECStream listener by fallback.</summary>
-    private static readonly FrozenSet<string> SharedGlobalOptions = Set(
-    [
-        "Inbound_Throttle_Messages", "TLS_Certificate", "TLS_Ciphers", "TLS_Client_CA", "TLS_Key",
-        "TLS_Protocols",
-    ]);
+    // These are there without a scope that makes them.
+    private static readonly FrozenSet<string> ThreadPools =
+        FrozenSet.Create(StringComparer.Ordinal, "Batch_Unlink", "Close", "CPU", "IO", "SpoolIn", "SwapIn", "SwapOut", "Unlink");
+
+    private static readonly FrozenSet<string> PoolOptions = Set(["Backlog", "Stack_Size"]);
+
+    /// <summary>Options of the global scope and of pathways that would reach an ECStream listener by fallback, and have no effect here yet.</summary>
+    private static readonly FrozenSet<string> SharedOptions = Set(["Inbound_Throttle_Messages"]);
 
     private static readonly FrozenSet<string> GlobalOptions = Set(
     [
@@ -88,20 +95,6 @@ internal static class MomentumVocabulary
         "Umem_Reap_Interval", "Unlink_On_Spool_In_Failure", "Use_IFList_Cache", "Use_IPv6", "Use_MMap", "Use_Sendfile",
     ]);
 
-    /// <summary>The options of an ECStream listener, but for those that take effect.</summary>
-    private static readonly FrozenSet<string> ListenerOptions = Set(
-    [
-        "Accept_Queue_Backlog", "Concurrency", "Event_Loop", "Events_Per_Iter", "Pool_Name", "TLS_Allow_Renegotiation", "TLS_Certificate",
-        "TLS_Ciphers", "TLS_Client_CA", "TLS_Key", "TLS_Protocols", "TLS_Verified_Peer_Can_Relay", "TLS_Verify_Mode", "Use_SSL",
-    ]);
-
-    /// <summary>Those of them, and the throttle, that a pathway may set for the listeners that name it.</summary>
-    private static readonly FrozenSet<string> SharedPathwayOptions = Set(
-    [
-        "Inbound_Throttle_Messages", "TLS_Allow_Renegotiation", "TLS_Certificate", "TLS_Ciphers", "TLS_Client_CA", "TLS_Key",
-        "TLS_Protocols", "TLS_Verified_Peer_Can_Relay", "TLS_Verify_Mode", "Use_SSL",
-    ]);
-
     /// <summary>The options that only other listeners take from a pathway.</summary>
     private static readonly FrozenSet<string> PathwayOptions = Set(
     [
@@ -126,8 +119,7 @@ internal static class MomentumVocabulary
     /// <summary>Every name, for suggestions.</summary>
     public static IEnumerable<string> Names { get; } =
     [
-        .. Scopes.Concat(GlobalOptions).Concat(SharedGlobalOptions).Concat(ListenerOptions).Concat(SharedPathwayOptions)
-            .Concat(PathwayOptions).Concat(OtherNames).Distinct(StringComparer.OrdinalIgnoreCase),
+        .. Scopes.Concat(GlobalOptions).Concat(SharedOptions).Concat(PathwayOptions).Concat(OtherNames).Distinct(StringComparer.OrdinalIgnoreCase),
     ];
 
     /// <summary>Whether Momentum has an option or scope of this name anywhere.</summary>
@@ -141,19 +133,22 @@ internal static class MomentumVocabulary
     public static bool IsRoutingScope(string name) => RoutingScopes.Contains(name);
 
     /// <summary>Whether an option of this name stands in Momentum's global scope.</summary>
-    public static bool IsGlobalOption(string name) => GlobalOptions.Contains(name) || SharedGlobalOptions.Contains(name);
+    public static bool IsGlobalOption(string name) => GlobalOptions.Contains(name) || SharedOptions.Contains(name);
 
-    /// <summary>Whether a global option would reach an ECStream listener too.</summary>
-    public static bool IsSharedGlobalOption(string name) => SharedGlobalOptions.Contains(name);
+    /// <summary>Whether an option of the global scope or of a pathway would reach an ECStream listener, too.</summary>
+    public static bool IsSharedOption(string name) => SharedOptions.Contains(name);
+
+    /// <summary>Whether Momentum has a thread pool of this name without being told.</summary>
+    public static bool IsThreadPool(string name) => ThreadPools.Contains(name);
+
+    /// <summary>Whether an option of this name stands in Momentum's thread pools.</summary>
+    public static bool IsPoolOption(string name) => PoolOptions.Contains(name);
 
     /// <summary>Whether an option of this name stands in Momentum's pathways.</summary>
-    public static bool IsPathwayOption(string name) => PathwayOptions.Contains(name) || SharedPathwayOptions.Contains(name);
-
-    /// <summary>Whether an option of a pathway would reach an ECStream listener that names the pathway.</summary>
-    public static bool IsSharedPathwayOption(string name) => SharedPathwayOptions.Contains(name);
+    public static bool IsPathwayOption(string name) => PathwayOptions.Contains(name) || SharedOptions.Contains(name);
 
     /// <summary>Whether Momentum has an option of this name anywhere.</summary>
-    public static bool IsOption(string name) => IsGlobalOption(name) || ListenerOptions.Contains(name) || IsPathwayOption(name);
+    public static bool IsOption(string name) => IsGlobalOption(name) || IsPathwayOption(name);
 
     private static FrozenSet<string> Set(string[] names) => names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

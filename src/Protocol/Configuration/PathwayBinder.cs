@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace EcStreamOrleans.Protocol.Configuration;
 
 /// <summary>
@@ -10,12 +12,12 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
 
     private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Pathway> _pathways = new(StringComparer.Ordinal);
-    private readonly List<(ConfigOption Option, Settings Owner)> _shared = [];
-    private readonly HashSet<Settings> _inUse = [];
+    private readonly List<(ConfigOption Option, Owner Owner)> _shared = [];
+    private readonly HashSet<Owner> _inUse = [];
 
     public void BindGroup(ConfigScope scope)
     {
-        var group = FindOrAdd(scope, _groups, () => new Group(NewPolicy("", scope)));
+        var group = FindOrAdd(scope, _groups, () => new Group(NewSettings("", scope)));
         foreach (var node in scope.Children)
         {
             if (node is ConfigScope pathway && pathway.IsNamed(Vocabulary.Pathway))
@@ -35,7 +37,7 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
     /// The last of the pathways that options name, <see langword="null"/> for none, for the default one and after an error.
     /// The others must exist too.
     /// </summary>
-    public PathwayOptions? Resolve(IReadOnlyList<ConfigScalar> names)
+    public ResolvedPathway? Resolve(IReadOnlyList<ConfigScalar> names)
     {
         Pathway? pathway = null;
         foreach (var name in names)
@@ -54,12 +56,18 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
             _inUse.Add(pathway.Group);
         }
 
-        return new PathwayOptions(names[^1].Text, pathway.Policy.Level, pathway.Group?.Policy.Level);
+        return new ResolvedPathway(
+            new PathwayOptions(names[^1].Text, pathway.Settings.Level, pathway.Group?.Settings.Level), pathway.Settings, pathway.Group?.Settings);
     }
 
     /// <summary>Judges the options that matter only where a listener names the pathway; after all were resolved.</summary>
-    public void Finish()
+    public void Finish(TlsBinder tls)
     {
+        foreach (var owner in _groups.Values.Concat<Owner>(_pathways.Values))
+        {
+            Finish(owner, tls);
+        }
+
         foreach (var (option, owner) in _shared)
         {
             if (_inUse.Contains(owner))
@@ -71,7 +79,7 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
             }
             else
             {
-                skipped.Skip(option, isShared: false);
+                skipped.Skip(option);
             }
         }
     }
@@ -90,8 +98,8 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
 
     private void BindPathway(ConfigScope scope, Group? group)
     {
-        var origin = group is null ? "" : group.Policy.Origin;
-        var pathway = FindOrAdd(scope, _pathways, () => new Pathway(scope, group, NewPolicy(origin, scope)));
+        var origin = group is null ? "" : group.Settings.Origin;
+        var pathway = FindOrAdd(scope, _pathways, () => new Pathway(scope, group, NewSettings(origin, scope)));
         if (pathway.Group != group && pathway.Scope.Instance is not null)
         {
             context.Diagnostics.Error(
@@ -107,36 +115,45 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
         }
     }
 
-    private void BindNode(ConfigNode node, string scope, Settings owner)
+    private void BindNode(ConfigNode node, string scope, Owner owner)
     {
         if (node is not ConfigOption option)
         {
             context.Refusals.Refuse(node, scope);
         }
-        else if (owner.Policy.TryBind(option))
-        {
-            WarnOfGroup(option, owner);
-        }
-        else if (MomentumVocabulary.IsSharedPathwayOption(option.Name))
+        else if (MomentumVocabulary.IsSharedOption(option.Name))
         {
             _shared.Add((option, owner));
         }
         else if (MomentumVocabulary.IsPathwayOption(option.Name))
         {
-            skipped.Skip(option, isShared: false);
+            skipped.Skip(option);
         }
-        else
+        else if (!owner.Settings.TryBind(option))
         {
             context.Refusals.Refuse(node, scope);
         }
     }
 
-    private void WarnOfGroup(ConfigOption option, Settings owner)
+    // TLS of a pathway that only other listeners name is theirs.
+    private void Finish(Owner owner, TlsBinder tls)
     {
-        if (owner is Group)
+        ImmutableArray<OptionDefinition> others = [OptionDefinitions.UseSsl, .. OptionDefinitions.Tls];
+        if (_inUse.Contains(owner))
         {
-            context.Diagnostics.Warning(
-                option.Location, $"{option.Name} in a Pathway_Group takes effect here, but Momentum 4 may not recognise it there", option.Name);
+            tls.WarnOfIdle(owner.Settings, "skipped: no Listen of this pathway has Use_SSL");
+            others = [];
+        }
+
+        foreach (var setting in owner.Settings.Among(others))
+        {
+            skipped.Skip(setting.Option);
+        }
+
+        foreach (var setting in owner is Group ? owner.Settings.Among(OptionDefinitions.All.Except(others)) : [])
+        {
+            context.WarnOnce(
+                setting.Option, $"{setting.Option.Name} in a Pathway_Group takes effect here, but Momentum 4 may not recognise it there");
         }
     }
 
@@ -164,18 +181,20 @@ internal sealed class PathwayBinder(BindingContext context, SkippedScopes skippe
         : scope.IsRegexInstance ? $"{scope.Name} needs a plain name; a regular expression is not accepted"
         : null;
 
-    private PolicyBinder NewPolicy(string parent, ConfigScope scope) => new(
-        context.Reader,
-        ScopePath.Of(parent, scope.IsNamed(Vocabulary.Pathway) ? Vocabulary.Pathway : Vocabulary.PathwayGroup, scope.Instance ?? ""));
-
-    private abstract class Settings(PolicyBinder policy)
+    private ScopeSettings NewSettings(string parent, ConfigScope scope)
     {
-        public PolicyBinder Policy { get; } = policy;
+        var name = scope.IsNamed(Vocabulary.Pathway) ? Vocabulary.Pathway : Vocabulary.PathwayGroup;
+        return new ScopeSettings(context, name, ScopePath.Of(parent, name, scope.Instance ?? ""));
     }
 
-    private sealed class Group(PolicyBinder policy) : Settings(policy);
+    private abstract class Owner(ScopeSettings settings)
+    {
+        public ScopeSettings Settings { get; } = settings;
+    }
 
-    private sealed class Pathway(ConfigScope scope, Group? group, PolicyBinder policy) : Settings(policy)
+    private sealed class Group(ScopeSettings settings) : Owner(settings);
+
+    private sealed class Pathway(ConfigScope scope, Group? group, ScopeSettings settings) : Owner(settings)
     {
         public ConfigScope Scope { get; } = scope;
 

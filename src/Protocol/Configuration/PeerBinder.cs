@@ -3,16 +3,16 @@ namespace EcStreamOrleans.Protocol.Configuration;
 /// <summary>Gathers the Peer scopes of one listener or Listen. Two spellings of one block are one scope.</summary>
 internal sealed class PeerBinder(BindingContext context, string parent)
 {
-    private readonly Dictionary<CidrBlock, PolicyBinder> _peers = [];
+    private readonly Dictionary<CidrBlock, ScopeSettings> _peers = [];
 
     public PrefixTree<PolicyLevel> Tree => new(_peers.Select(p => KeyValuePair.Create(p.Key, p.Value.Level)));
 
     public void Bind(ConfigScope scope)
     {
-        var policy = FindOrAdd(scope) ?? new PolicyBinder(context.Reader, "");
+        var settings = FindOrAdd(scope) ?? new ScopeSettings(context, Vocabulary.Peer, "");
         foreach (var node in scope.Children)
         {
-            if (node is ConfigOption option && !policy.TryBind(option))
+            if (node is ConfigOption option && !settings.TryBind(option))
             {
                 RefuseOption(option);
             }
@@ -24,7 +24,7 @@ internal sealed class PeerBinder(BindingContext context, string parent)
     }
 
     // Null if the block is bad: the content is then checked all the same.
-    private PolicyBinder? FindOrAdd(ConfigScope scope)
+    private ScopeSettings? FindOrAdd(ConfigScope scope)
     {
         if (scope.Instance is null)
         {
@@ -33,29 +33,18 @@ internal sealed class PeerBinder(BindingContext context, string parent)
             return null;
         }
 
-        if (!CidrBlock.TryParse(scope.Instance, out var block, out var hadHostBits, out var error))
+        if (context.Reader.Block(Vocabulary.Peer, scope.Instance, scope.InstanceLocation) is not { } block)
         {
-            context.Diagnostics.Error(
-                scope.InstanceLocation,
-                $"unable to parse Peer {Token.Shorten(scope.Instance)}: {error}; expected for example \"10.0.0.1\", \"10.0.0.0/8\" or \"2001:db8::/32\"",
-                scope.Instance,
-                "a block");
             return null;
         }
 
-        if (hadHostBits)
+        if (!_peers.TryGetValue(block, out var settings))
         {
-            context.Diagnostics.Warning(
-                scope.InstanceLocation, $"Peer {scope.Instance} is read as {block}: bits beyond the prefix are cleared", scope.Instance);
+            settings = new ScopeSettings(context, Vocabulary.Peer, ScopePath.Of(parent, Vocabulary.Peer, block.ToString()));
+            _peers.Add(block, settings);
         }
 
-        if (!_peers.TryGetValue(block, out var policy))
-        {
-            policy = new PolicyBinder(context.Reader, ScopePath.Of(parent, Vocabulary.Peer, block.ToString()));
-            _peers.Add(block, policy);
-        }
-
-        return policy;
+        return settings;
     }
 
     // A name that nobody knows is a slip in either mode: no file that Momentum takes has it.
@@ -73,9 +62,9 @@ internal sealed class PeerBinder(BindingContext context, string parent)
         {
             context.Diagnostics.Error(
                 option.Location,
-                $"'{option.Name}' is not valid in an ECStream Peer; only {Vocabulary.IdleTime} and {Vocabulary.MaxBatchSize} are",
+                $"'{option.Name}' is not valid in an ECStream Peer; only {OptionDefinitions.IdleTime.Name} and {OptionDefinitions.MaxBatchSize.Name} are",
                 option.Name,
-                $"{Vocabulary.IdleTime} or {Vocabulary.MaxBatchSize}");
+                $"{OptionDefinitions.IdleTime.Name} or {OptionDefinitions.MaxBatchSize.Name}");
         }
     }
 }

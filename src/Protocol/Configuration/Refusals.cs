@@ -54,7 +54,9 @@ internal sealed class Refusals(DiagnosticBag diagnostics)
             return $"'{name}' is known to Momentum but not supported by this version";
         }
 
-        var suggestion = Vocabulary.Suggest(name, scope) is { } near ? $"; did you mean '{near}'?" : "";
+        var suggestion = Vocabulary.Suggest(name, scope) is { } near ? $"; did you mean '{near}'?"
+            : node is ConfigScope && isGlobal ? "; if it is a module of Momentum, Grid:Strict=false passes over it"
+            : "";
         return node is ConfigOption
             ? $"'{name}' is not a valid option name in the {scope} scope{suggestion}"
             : $"'{name}' is not a valid scope name in the {scope} scope{suggestion}";

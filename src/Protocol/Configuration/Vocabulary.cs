@@ -11,47 +11,32 @@ internal static class Vocabulary
     public const string Peer = "Peer";
     public const string Pathway = "Pathway";
     public const string PathwayGroup = "Pathway_Group";
+    public const string ThreadPool = "ThreadPool";
+    public const string EventLoop = "EventLoop";
     public const string Module = "ecstream";
     public const string GlobalScope = "Global";
 
-    public const string IdleTime = "ECStream_Idle_Time";
-    public const string MaxBatchSize = "ECStream_Max_Batch_Size";
-    public const string Enable = "Enable";
-    public const string Backlog = "Listen_Backlog";
-    public const string FileMode = "File_Mode";
-    public const string DisableNagle = "Disable_Nagle_Algorithm";
-    public const string ReceiveBuffer = "TCP_Recv_Buffer_Size";
-    public const string SendBuffer = "TCP_Send_Buffer_Size";
-    public const string Gateway = "Gateway";
-    public const string DeliveryMethod = "Delivery_Method";
-    public const string Port = "ECStream_Port";
-    public const string Timeout = "ECStream_Timeout";
-
-    /// <summary>The options of each supported scope.</summary>
-    public static readonly FrozenDictionary<string, ImmutableArray<string>> Options =
-        new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal)
-        {
-            [GlobalScope] = [Gateway, DeliveryMethod, Port, Timeout, IdleTime, MaxBatchSize, DisableNagle],
-            [Listener] = [IdleTime, MaxBatchSize, Pathway, Enable, Backlog, FileMode, DisableNagle, ReceiveBuffer, SendBuffer],
-            [Listen] = [IdleTime, MaxBatchSize, Pathway, Enable, Backlog, FileMode, DisableNagle, ReceiveBuffer, SendBuffer],
-            [Peer] = [IdleTime, MaxBatchSize],
-            [Pathway] = [IdleTime, MaxBatchSize],
-            [PathwayGroup] = [IdleTime, MaxBatchSize],
-            [Module] = [],
-        }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The scopes that may stand in each supported scope.</summary>
     public static readonly FrozenDictionary<string, ImmutableArray<string>> Scopes =
         new Dictionary<string, ImmutableArray<string>>(StringComparer.Ordinal)
         {
-            [GlobalScope] = [Listener, Module, Pathway, PathwayGroup],
+            [GlobalScope] = [Listener, Module, Pathway, PathwayGroup, ThreadPool, EventLoop],
             [Listener] = [Listen, Peer],
             [Listen] = [Peer],
             [Peer] = [],
             [Pathway] = [],
             [PathwayGroup] = [Pathway],
+            [ThreadPool] = [],
+            [EventLoop] = [],
             [Module] = [],
         }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The options of each supported scope.</summary>
+    public static readonly FrozenDictionary<string, ImmutableArray<string>> Options = Scopes.Keys.ToFrozenDictionary(
+        scope => scope,
+        scope => OptionDefinitions.All.Where(d => d.Scopes.Contains(scope)).Select(d => d.Name).ToImmutableArray(),
+        StringComparer.Ordinal);
 
     /// <summary>The scopes, as a path names them, in which <paramref name="name"/> is supported.</summary>
     public static IEnumerable<string> ScopesOf(string name) =>
@@ -62,6 +47,12 @@ internal static class Vocabulary
     public static string? Suggest(string misspelt, string scope) =>
         Nearest(misspelt, [.. Options[scope], .. Scopes[scope]])
         ?? Nearest(misspelt, [.. Options.Values.SelectMany(n => n), .. Scopes.Values.SelectMany(n => n), .. MomentumVocabulary.Names]);
+
+    /// <summary>Whether a scope of a name that is not known may be a module of Momentum's, rather than a scope of ours in another spelling.</summary>
+    public static bool MayBeModule(string name) =>
+        !MomentumVocabulary.IsKnown(name)
+        && !ScopesOf(name).Any()
+        && Nearest(name, [.. Options.Values.SelectMany(n => n), .. Scopes.Values.SelectMany(n => n)]) is null;
 
     private static string? Nearest(string misspelt, IReadOnlyList<string> names)
     {

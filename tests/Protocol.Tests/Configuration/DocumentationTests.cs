@@ -6,6 +6,11 @@ namespace EcStreamOrleans.Protocol.Tests.Configuration;
 /// <summary>The examples of docs/configuration.md are what the product does.</summary>
 public sealed class DocumentationTests
 {
+    private const string Begin = "<!-- options: written by the tests -->\n";
+    private const string End = "<!-- /options -->";
+    private const string Update = "UPDATE_DOCS";
+
+    private static readonly string Page = FindPage();
     private static readonly string[] Blocks = ReadBlocks();
 
     [Fact]
@@ -25,9 +30,10 @@ public sealed class DocumentationTests
     [Fact]
     public void BadExample_GivesTheOutputShown()
     {
-        var result = ConfigurationLoader.Parse(Blocks[2], "bad.conf");
+        var example = Array.FindIndex(Blocks, b => b.StartsWith("# Eight mistakes", StringComparison.Ordinal));
+        var result = ConfigurationLoader.Parse(Blocks[example], "bad.conf");
 
-        Assert.Equal(Blocks[3].Trim(), string.Join('\n', result.Diagnostics));
+        Assert.Equal(Blocks[example + 1].Trim(), string.Join('\n', result.Diagnostics));
     }
 
     [Fact]
@@ -51,7 +57,53 @@ public sealed class DocumentationTests
         });
     }
 
-    private static string[] ReadBlocks()
+    [Fact]
+    public void Options_AreThoseOfTheTable()
+    {
+        var page = File.ReadAllText(Page).ReplaceLineEndings("\n");
+        var start = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
+        var end = page.IndexOf(End, StringComparison.Ordinal);
+        Assert.InRange(end, start, page.Length);
+        var expected = RenderOptions();
+        if (Environment.GetEnvironmentVariable(Update) == "1")
+        {
+            File.WriteAllText(Page, page[..start] + expected + page[end..]);
+            return;
+        }
+
+        Assert.True(
+            expected == page[start..end],
+            $"The table of options in docs/configuration.md is not that of OptionDefinitions: {Update}=1 dotnet test tests/Protocol.Tests writes it anew.");
+    }
+
+    [Theory]
+    [InlineData("EventLoop \"inbound\"", 1)]
+    [InlineData("Use_SSL = true", 0)]
+    public void OtherExamples_AreValid(string holding, int warnings)
+    {
+        var result = ConfigurationLoader.Parse(Blocks.Single(b => b.Contains(holding, StringComparison.Ordinal)), "e.conf");
+
+        Assert.NotNull(result.Configuration);
+        Assert.Equal(warnings, result.Diagnostics.Length);
+    }
+
+    private static string RenderOptions() =>
+        "| Option | Type | Default | Unit | Range | Scopes | By reload | Effect here |\n|---|---|---|---|---|---|---|---|\n"
+        + string.Concat(OptionDefinitions.All.Select(o =>
+            $"| `{o.Name}` | {TypeOf(o)} | {o.Default ?? "none"} | {o.Unit} | {o.Range} | {string.Join(", ", o.Scopes)} | {(o.IsDynamic ? "yes" : "no")} "
+            + $"| {(o.IsExtension ? "an extension: " : "")}{o.Effect}{(o.AlwaysWarns ? "; a warning says so" : "")} |\n"));
+
+    private static string TypeOf(OptionDefinition option) => option.Type switch
+    {
+        OptionType.Number => "integer",
+        OptionType.Boolean => "boolean",
+        OptionType.Octal => "octal",
+        OptionType.Path => "path",
+        OptionType.Blocks => "array",
+        _ => "string",
+    };
+
+    private static string FindPage()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "EcStreamOrleans.sln")))
@@ -60,9 +112,12 @@ public sealed class DocumentationTests
         }
 
         Assert.NotNull(directory);
-        var parts = File.ReadAllText(Path.Combine(directory.FullName, "docs", "configuration.md"))
-            .ReplaceLineEndings("\n")
-            .Split("\n```");
+        return Path.Combine(directory.FullName, "docs", "configuration.md");
+    }
+
+    private static string[] ReadBlocks()
+    {
+        var parts = File.ReadAllText(Page).ReplaceLineEndings("\n").Split("\n```");
 
         // Every second part is inside a fence and begins with the rest of the fence's line.
         return [.. parts.Where((_, i) => i % 2 == 1).Select(p => p[(p.IndexOf('\n', StringComparison.Ordinal) + 1)..])];

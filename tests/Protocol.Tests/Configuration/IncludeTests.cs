@@ -37,9 +37,33 @@ public sealed class IncludeTests
         };
 
         var bag = new DiagnosticBag();
-        var document = ConfigParser.Load("/etc/main.conf", files, bag);
+        var document = ConfigParser.Load("/etc/main.conf", files, ConfigStrictness.Strict, bag);
 
         Assert.Equal("b=beside;c=global;d=default;", Trees.Shape(document!));
+    }
+
+    [Fact]
+    public void Files_AreInTheOrderOfReading_AndReadOnlyByKeywordOrByBeingInTwoPlaces()
+    {
+        var files = new MemoryConfigFiles
+        {
+            ["foo.conf"] = "include \"bar.conf\"",
+            ["bar.conf"] = "a = 1",
+            ["conf.d/1"] = "b = 1",
+            ["conf.d/2"] = "b = 2",
+            ["twice.conf"] = "c = 1",
+            ["./twice.conf"] = "c = 1",
+            ["denied.conf"] = "DENIED",
+        };
+
+        var (document, _) = Trees.Parse(
+            "READONLY_include \"foo.conf\" include \"twice.conf\" s { readonly_include \"conf.d\" include \"./twice.conf\" include \"denied.conf\" }", files);
+
+        Assert.Equal(
+            [new("f", false), new("foo.conf", true), new("bar.conf", false), new("twice.conf", true), new("conf.d/1", true), new("conf.d/2", true), new("./twice.conf", true)],
+            document.Files.ToArray());
+        Assert.Equal(document.Files, document.Merge().Files);
+        Assert.Equal(new ConfigFile("g", false), Assert.Single(ConfigurationLoader.Parse("", "g").Document!.Files));
     }
 
     [Fact]

@@ -5,7 +5,8 @@ namespace EcStreamOrleans.Protocol.Tests.Configuration;
 
 /// <summary>
 /// Whole sites, in the manner of Momentum's users: each loads, says exactly what its file of diagnostics has, and gives the
-/// policies of its file of expectations: the Listen, the peer, the idle time and its origin, the batch size and its origin.
+/// policies of its file of expectations: the Listen, the peer, the idle time and its origin, the batch size and its origin. A file
+/// of Listens, if there is one, has what applies to each.
 /// </summary>
 public sealed class SiteTests
 {
@@ -28,10 +29,25 @@ public sealed class SiteTests
         var expected = File.ReadAllLines(Path.Combine(directory, "expected.txt"));
         Assert.NotEmpty(expected);
         Assert.All(expected, line => Assert.Equal(line, Evaluate(result.Configuration, line.Split(' '))));
+        if (Path.Combine(directory, "listens.txt") is var listens && File.Exists(listens))
+        {
+            Assert.Equal(
+                File.ReadAllLines(listens),
+                result.Configuration.Listens.Select(l => Describe(l).Replace(directory + "/", "", StringComparison.Ordinal)));
+        }
     }
 
     [Fact]
-    public void ThereAreSixSites() => Assert.Equal(6, Sites.Count);
+    public void ThereAreTenSites() => Assert.Equal(10, Sites.Count);
+
+    private static string Describe(ListenEndpointOptions listen) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{listen.Address} concurrency {listen.Accept.Concurrency} loop {listen.Accept.EventLoop?.Name ?? "-"} {listen.Accept.EventLoop?.Concurrency ?? 0}"
+        + $" proxy {(listen.Proxy is { } proxy ? string.Join(',', proxy.From.Entries.Select(e => e.Value)) : "-")} tls {(listen.Tls is { } tls ? Describe(tls) : "-")}");
+
+    private static string Describe(ListenTlsOptions tls) =>
+        $"{tls.Certificate.Path} key {tls.Key?.Path ?? "-"} ca {tls.ClientCa?.Path ?? "-"} ciphers {tls.Ciphers ?? "-"} protocols {tls.Protocols}"
+        + $" verify {tls.VerifyMode} inject {tls.VerifiedPeerMayInject} renegotiation {tls.AllowRenegotiation}";
 
     private static string Evaluate(GridConfiguration configuration, string[] expected)
     {

@@ -40,6 +40,18 @@ public sealed class SyntaxErrorTests
         Assert.Equal(expected, string.Join('\n', diagnostics));
     }
 
+    [Theory]
+    [InlineData("a = 'b c\"d'\ne = 'f'", "a=b c\"d;e=f;", "f:1:5: warning: single quotes around 'b c\"d' are read as \"\nf:2:5: warning: single quotes around 'f' are read as \"")]
+    [InlineData("a '' { } b = ( 'x' ) c = [ 'k' = 'v' ]", "<a|></>b=(x);c=[k:v];", "f:1:3: warning: single quotes around '' are read as \"\nf:1:16: warning: single quotes around 'x' are read as \"\nf:1:28: warning: single quotes around 'k' are read as \"\nf:1:34: warning: single quotes around 'v' are read as \"")]
+    [InlineData("a = it's\nb = 1", "a=it;", "f:1:7: error: single quotes do not quote a value; use double quotes\nf:1:8: error: unexpected 's'; expected '=' and a value, or '{', after it")]
+    public void Parse_SingleQuotesInLenientMode_QuoteWithAWarning(string text, string shape, string said)
+    {
+        var (document, diagnostics) = Trees.Parse(text, new MemoryConfigFiles(), ConfigStrictness.Lenient);
+
+        Assert.StartsWith(shape, Trees.Shape(document), StringComparison.Ordinal);
+        Assert.Equal(said, string.Join('\n', diagnostics));
+    }
+
     [Fact]
     public void Parse_QuoteForgottenInTheMiddle_NamesTheLineThatLacksIt()
     {

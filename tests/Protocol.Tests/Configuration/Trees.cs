@@ -10,10 +10,11 @@ internal static class Trees
     public static (ConfigDocument Document, ImmutableArray<ConfigDiagnostic> Diagnostics) Parse(string text) =>
         Parse(text, new MemoryConfigFiles());
 
-    public static (ConfigDocument Document, ImmutableArray<ConfigDiagnostic> Diagnostics) Parse(string text, MemoryConfigFiles files)
+    public static (ConfigDocument Document, ImmutableArray<ConfigDiagnostic> Diagnostics) Parse(
+        string text, MemoryConfigFiles files, ConfigStrictness strictness = ConfigStrictness.Strict)
     {
         var bag = new DiagnosticBag();
-        var document = ConfigParser.Parse(text, "f", files, bag);
+        var document = ConfigParser.Parse(text, "f", files, strictness, bag);
         return (document, bag.ToImmutable());
     }
 
