@@ -71,7 +71,8 @@ internal static class SiloProgram
                 await app.StopAsync();
             }
 
-            if (error is OperationCanceledException && app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            if (error is OperationCanceledException or OrleansLifecycleCanceledException
+                && app.Lifetime.ApplicationStopping.IsCancellationRequested)
             {
                 // Told to stop, or stopped by a part, before everything had started.
                 return HasFailed(app) ? 1 : 0;

@@ -79,12 +79,12 @@ public sealed record PeerOverride
     {
         if (IdleTime is { } time && (time < PolicyLimits.MinIdleTime || time > PolicyLimits.MaxIdleTime || time.Ticks % TimeSpan.TicksPerSecond != 0))
         {
-            yield return $"{Vocabulary.IdleTime}: expected an integer from {PolicyLimits.MinIdleTime.TotalSeconds} to {PolicyLimits.MaxIdleTime.TotalSeconds} (seconds), found '{time.TotalSeconds}'";
+            yield return $"{OptionDefinitions.IdleTime.Name}: expected an integer from {PolicyLimits.MinIdleTime.TotalSeconds} to {PolicyLimits.MaxIdleTime.TotalSeconds} (seconds), found '{time.TotalSeconds}'";
         }
 
         if (MaxBatchSize < PolicyLimits.MinMaxBatchSize)
         {
-            yield return $"{Vocabulary.MaxBatchSize}: expected an integer of at least {PolicyLimits.MinMaxBatchSize} (messages), found '{MaxBatchSize}'";
+            yield return $"{OptionDefinitions.MaxBatchSize.Name}: expected an integer of at least {PolicyLimits.MinMaxBatchSize} (messages), found '{MaxBatchSize}'";
         }
     }
 }
