@@ -3,11 +3,13 @@ namespace EcStreamOrleans.Protocol.Configuration;
 /// <summary>Gathers the options of the gateway, which make sense only together.</summary>
 internal sealed class GatewayBinder(OptionReader reader, DiagnosticBag diagnostics)
 {
+    public const int DefaultPort = 1825;
+
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(600);
+
     private const string Supported = "ECSTREAM, MAILDIR";
-    private const int DefaultPort = 1825;
     private const int MaxPort = 65535;
 
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(600);
     private static readonly TimeSpan MinTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(1);
     private static readonly string[] MomentumMethods = ["ESMTP", "SMTP", "LMTP", "APN", "GCM", "MM7"];
