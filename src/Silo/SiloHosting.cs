@@ -21,8 +21,9 @@ internal static class SiloHosting
     /// <param name="builder">The host's builder.</param>
     /// <param name="settings">What the silo is told by .NET configuration.</param>
     /// <param name="configuration">What it is told by the configuration file.</param>
+    /// <param name="document">The merged syntax tree of that file, which the console shows.</param>
     /// <param name="more">Further services, or other implementations of the silo's own; null for none.</param>
-    public static WebApplication Build(WebApplicationBuilder builder, GridSettings settings, GridConfiguration configuration, Action<IServiceCollection>? more)
+    public static WebApplication Build(WebApplicationBuilder builder, GridSettings settings, GridConfiguration configuration, ConfigDocument document, Action<IServiceCollection>? more)
     {
         var listeners = EdgeListeners.Bind(configuration.Listens);
         if (listeners.All.All(listener => listener.EndPoint is null))
@@ -33,6 +34,7 @@ internal static class SiloHosting
         var services = builder.Services;
         services.AddSingleton(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(settings.Spool).AddSingleton(settings.Relay).AddSingleton(settings.ReceptionLog);
         services.AddSingleton(configuration);
+        services.AddSingleton(new LiveConfiguration(new LoadedConfiguration(configuration, document, Generation: 1)));
         services.AddSingleton<IStreamCodec>(EcStreamCodec.Instance);
         services.AddSingleton(TimeProvider.System);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Limits.DrainTime + settings.Relay.DrainTime + TimeSpan.FromSeconds(5));
@@ -60,6 +62,7 @@ internal static class SiloHosting
         app.MapHealth();
         app.MapStatus();
         app.MapSpool();
+        app.MapConfig();
         return app;
     }
 

@@ -33,8 +33,8 @@ internal static class SiloProgram
         }
 
         var settings = GridSettings.Read(builder.Configuration, errors);
-        var configuration = ReadConfiguration(settings, errors, errorOutput);
-        if (errors.Count > 0 || configuration is null)
+        var read = ReadConfiguration(settings, errors, errorOutput);
+        if (errors.Count > 0 || read is not { Configuration: { } configuration, Document: { } document })
         {
             foreach (var error in errors)
             {
@@ -46,7 +46,7 @@ internal static class SiloProgram
 
         try
         {
-            await using var app = SiloHosting.Build(builder, settings, configuration, more: null);
+            await using var app = SiloHosting.Build(builder, settings, configuration, document, more: null);
             return await RunAsync(app);
         }
         catch (Exception error) when (SiloFailures.Explain(error, settings) is { } words)
@@ -88,11 +88,11 @@ internal static class SiloProgram
     private static bool HasFailed(WebApplication app) =>
         app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(part => part.ExecuteTask is { IsFaulted: true });
 
-    private static GridConfiguration? ReadConfiguration(GridSettings settings, List<string> errors, TextWriter errorOutput)
+    private static ConfigurationResult ReadConfiguration(GridSettings settings, List<string> errors, TextWriter errorOutput)
     {
         if (settings.Conf is not { } file)
         {
-            return ConfigurationLoader.Default;
+            return ConfigurationLoader.Parse(ConfigurationLoader.DefaultText, "default");
         }
 
         var result = ConfigurationLoader.Load(
@@ -109,6 +109,6 @@ internal static class SiloProgram
             }
         }
 
-        return result.Configuration;
+        return result;
     }
 }

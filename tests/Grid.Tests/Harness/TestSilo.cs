@@ -61,7 +61,7 @@ internal sealed class TestSilo : IAsyncDisposable
         Assert.Empty(errors);
         var result = ConfigurationLoader.Parse(conf, "test.conf");
         Assert.True(result.Configuration is not null, string.Join('\n', result.Diagnostics));
-        var app = SiloHosting.Build(builder, grid, result.Configuration, services);
+        var app = SiloHosting.Build(builder, grid, result.Configuration, result.Document!, services);
         await app.StartAsync();
         return new TestSilo(app, log, grid.Admin);
     }

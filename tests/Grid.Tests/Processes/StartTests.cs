@@ -130,8 +130,8 @@ public sealed class StartTests : IDisposable
         settings.Spool.SegmentBytes = 4 << 20;
         settings.SiloPort = ServicePort.Next();
         settings.Admin = $"http://127.0.0.1:{ServicePort.Next()}";
-        var configuration = ConfigurationLoader.Parse("""ECStream_Listener { Listen "127.0.0.1:0" { } }""", "test.conf").Configuration!;
-        await using var app = SiloHosting.Build(builder, settings, configuration, services => services.AddHostedService<FailingPart>());
+        var configuration = ConfigurationLoader.Parse("""ECStream_Listener { Listen "127.0.0.1:0" { } }""", "test.conf");
+        await using var app = SiloHosting.Build(builder, settings, configuration.Configuration!, configuration.Document!, services => services.AddHostedService<FailingPart>());
         Assert.Equal(1, await Within.PatienceOf(SiloProgram.RunAsync(app), "the silo ends"));
     }
 
