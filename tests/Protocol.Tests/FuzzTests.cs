@@ -14,7 +14,7 @@ public abstract class FuzzTests(ITestOutputHelper output)
 
     // Of each run; a developer in a hurry sets it to 1, whoever has a night sets it to 3600.
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(
-        int.TryParse(Environment.GetEnvironmentVariable(SecondsVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 12);
+        int.TryParse(Environment.GetEnvironmentVariable(SecondsVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 15);
 
     protected abstract IFuzzTarget Target { get; }
 

@@ -11,6 +11,7 @@ internal static class ConfigEndpoints
         routes.MapGet("/api/v1/config", (LiveConfiguration live, GridSettings settings) =>
         {
             var current = live.Current;
-            return Results.Json(new ConfigReport(current.Document.ToString(), current.Generation, settings.Conf), AdminJson.Default.ConfigReport);
+            var file = settings.Conf is { } conf ? Path.GetFullPath(conf) : null;
+            return Results.Json(new ConfigReport(current.Document.ToString(), current.Generation, file), AdminJson.Default.ConfigReport);
         });
 }

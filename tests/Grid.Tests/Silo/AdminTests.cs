@@ -70,7 +70,7 @@ public sealed class AdminTests : IAsyncLifetime
         var report = await _silo.Admin.GetFromJsonAsync("/api/v1/config", AdminJson.Default.ConfigReport);
 
         Assert.Equal("ECStream_Listener {\n  Peer \"10.0.0.0/8\" {\n  }\n  Listen \"127.0.0.1:0\" {\n  }\n}\n", report!.Text);
-        Assert.Equal((1, null), (report.Generation, report.File));
+        Assert.Equal((1L, null), (report.Generation, report.File));
     }
 
     [Fact]
