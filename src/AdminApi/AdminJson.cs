@@ -5,6 +5,8 @@ namespace EcStreamOrleans.AdminApi;
 
 /// <summary>The JSON of the admin API: camelCase names, times in ISO 8601, UTC.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSerializable(typeof(ConfigReport))]
+[JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(SpoolListing))]
 [JsonSerializable(typeof(SpoolMessage))]

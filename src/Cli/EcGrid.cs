@@ -39,6 +39,8 @@ internal static class EcGrid
             StatusCommand.Create(host),
             SpoolCommand.Create(host),
             ValidateCommand.Create(host),
+            ConfigCommand.Create(host),
+            ConsoleCommand.Create(host),
         };
         foreach (var option in root.Options)
         {

@@ -62,6 +62,7 @@ internal static class SiloHosting
         app.MapHealth();
         app.MapStatus();
         app.MapSpool();
+        app.MapConfig();
         return app;
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using EcStreamOrleans.AdminApi;
 
@@ -17,18 +16,8 @@ internal sealed class AdminSpoolView(AdminClient client) : ISpoolView
         where T : class
     {
         var answer = await client.GetAsync(path, cancellationToken);
-        if (answer.Content is null)
-        {
-            return new SpoolViewResult<T>(null, answer.IsMissing, answer.Error);
-        }
-
-        try
-        {
-            return new SpoolViewResult<T>(JsonSerializer.Deserialize(answer.Content, type), false, $"{path}: an empty answer");
-        }
-        catch (JsonException failure)
-        {
-            return new SpoolViewResult<T>(null, false, $"{path}: this is no answer of the admin API: {failure.Message}");
-        }
+        return answer.TryRead(type, out var value, out var error)
+            ? new SpoolViewResult<T>(value, false, string.Empty)
+            : new SpoolViewResult<T>(null, answer.IsMissing, answer.Content is null ? error : $"{path}: {error}");
     }
 }

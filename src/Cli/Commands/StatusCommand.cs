@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Cli.Admin;
 
@@ -28,29 +27,14 @@ internal static class StatusCommand
     {
         using var client = new AdminClient(admin, host.HttpHandler);
         var answer = await client.GetAsync("api/v1/status", interrupted);
-        if (answer.Content is null)
+        if (!answer.TryRead(AdminJson.Default.StatusReport, out var report, out var error))
         {
-            return host.CannotStart(answer.Error);
-        }
-
-        StatusReport? report;
-        try
-        {
-            report = JsonSerializer.Deserialize(answer.Content, AdminJson.Default.StatusReport);
-        }
-        catch (JsonException failure)
-        {
-            return host.CannotStart($"{admin}: this is no status report: {failure.Message}");
-        }
-
-        if (report is null)
-        {
-            return host.CannotStart($"{admin}: this is no status report");
+            return host.CannotStart(answer.Content is null ? error : $"{admin}: {error}");
         }
 
         if (json)
         {
-            await host.Out.WriteLineAsync(System.Text.Encoding.UTF8.GetString(answer.Content));
+            await host.Out.WriteLineAsync(System.Text.Encoding.UTF8.GetString(answer.Content!));
         }
         else
         {

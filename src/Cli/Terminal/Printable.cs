@@ -13,4 +13,14 @@ internal static class Printable
                     span[i] = char.IsControl(source[i]) ? '?' : source[i];
                 }
             });
+
+    /// <summary>Text of several lines, in which a line feed and a tab are what they are.</summary>
+    public static string Text(string text) =>
+        string.Create(text.Length, text, static (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+            {
+                span[i] = char.IsControl(source[i]) && source[i] is not ('\n' or '\t') ? '?' : source[i];
+            }
+        });
 }

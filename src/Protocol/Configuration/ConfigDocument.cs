@@ -21,7 +21,7 @@ public sealed class ConfigDocument(string file, ImmutableArray<ConfigNode> child
 
     /// <summary>
     /// The tree as it counts: the parts of one scope instance are joined where its first part stands, and of several
-    /// options of one name in one scope only the last is left.
+    /// options of one name in one scope only the last is left. All spellings of a Peer's block are one instance.
     /// </summary>
     public ConfigDocument Merge() => new(File, Merge(Children)) { Files = Files };
 
@@ -36,7 +36,7 @@ public sealed class ConfigDocument(string file, ImmutableArray<ConfigNode> child
         foreach (var node in nodes)
         {
             var scope = node as ConfigScope;
-            var key = (scope is not null, node.Name.ToUpperInvariant(), scope?.Instance);
+            var key = (scope is not null, node.Name.ToUpperInvariant(), scope is null ? null : ScopePath.Instance(scope.Name, scope.Instance));
             if (places.TryGetValue(key, out var place))
             {
                 groups[place].Add(node);

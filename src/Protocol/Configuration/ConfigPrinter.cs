@@ -13,18 +13,57 @@ internal static class ConfigPrinter
         return output.ToString();
     }
 
+    /// <summary>One node with all that it holds.</summary>
+    public static string Print(ConfigNode node)
+    {
+        var output = new StringBuilder();
+        PrintNodes(output, [node], depth: 0);
+        return output.ToString();
+    }
+
+    /// <summary>One level: the scopes in it stay closed.</summary>
+    public static string PrintLevel(ImmutableArray<ConfigNode> nodes)
+    {
+        var output = new StringBuilder();
+        foreach (var node in nodes)
+        {
+            if (node is ConfigScope scope)
+            {
+                output.Append(Heading(scope)).Append(" { ... }\n");
+            }
+            else
+            {
+                PrintNodes(output, [node], depth: 0);
+            }
+        }
+
+        return output.ToString();
+    }
+
+    /// <summary>An option under the name that the console gives it.</summary>
+    public static string Print(string name, ConfigValue value, int depth)
+    {
+        var output = Indent(new StringBuilder(), depth).Append(BareOrQuoted(name)).Append(" = ");
+        PrintValue(output, value, depth);
+        return output.ToString();
+    }
+
+    /// <summary>A scope's name and instance, as they stand before its brace.</summary>
+    public static string Heading(ConfigScope scope) =>
+        scope.Instance is null ? BareOrQuoted(scope.Name) : $"{BareOrQuoted(scope.Name)} {Quote(scope.Instance)}";
+
     private static void PrintNodes(StringBuilder output, ImmutableArray<ConfigNode> nodes, int depth)
     {
         foreach (var node in nodes)
         {
-            Indent(output, depth).Append(BareOrQuoted(node.Name));
+            Indent(output, depth);
             if (node is ConfigScope scope)
             {
                 PrintScope(output, scope, depth);
             }
             else
             {
-                output.Append(" = ");
+                output.Append(BareOrQuoted(node.Name)).Append(" = ");
                 PrintValue(output, ((ConfigOption)node).Value, depth);
             }
 
@@ -34,12 +73,7 @@ internal static class ConfigPrinter
 
     private static void PrintScope(StringBuilder output, ConfigScope scope, int depth)
     {
-        if (scope.Instance is not null)
-        {
-            output.Append(' ').Append(Quote(scope.Instance));
-        }
-
-        output.Append(" {\n");
+        output.Append(Heading(scope)).Append(" {\n");
         PrintNodes(output, scope.Children, depth + 1);
         Indent(output, depth).Append('}');
     }

@@ -122,6 +122,11 @@ internal static class MomentumVocabulary
         .. Scopes.Concat(GlobalOptions).Concat(SharedOptions).Concat(PathwayOptions).Concat(OtherNames).Distinct(StringComparer.OrdinalIgnoreCase),
     ];
 
+    private static readonly FrozenSet<string> Spellings = Set([.. Names]);
+
+    /// <summary>The name as Momentum's manual spells it, or <see langword="null"/> if it has none such.</summary>
+    public static string? Spell(string name) => Spellings.TryGetValue(name, out var spelling) ? spelling : null;
+
     /// <summary>Whether Momentum has an option or scope of this name anywhere.</summary>
     public static bool IsKnown(string name) =>
         Scopes.Contains(name) || IsOption(name) || OtherNames.Contains(name);

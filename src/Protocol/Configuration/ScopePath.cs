@@ -6,6 +6,12 @@ internal static class ScopePath
     /// <summary>The scope that holds the Peer scopes of all Listens.</summary>
     public const string Listener = $"{Vocabulary.Listener}::";
 
+    /// <summary>The instance by which two scopes of one name are the same: the block of a Peer has many spellings.</summary>
+    public static string? Instance(string name, string? instance) =>
+        string.Equals(name, Vocabulary.Peer, StringComparison.OrdinalIgnoreCase) && CidrBlock.TryParse(instance, out var block)
+            ? block.ToString()
+            : instance;
+
     /// <param name="parent">The path of the enclosing scope, empty for the global one.</param>
     /// <param name="name">The name of the scope.</param>
     /// <param name="instance">Its instance.</param>

@@ -65,6 +65,15 @@ public sealed class AdminTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TheConfiguration_IsToldAsTheNodeReadIt()
+    {
+        var report = await _silo.Admin.GetFromJsonAsync("/api/v1/config", AdminJson.Default.ConfigReport);
+
+        Assert.Equal("ECStream_Listener {\n  Peer \"10.0.0.0/8\" {\n  }\n  Listen \"127.0.0.1:0\" {\n  }\n}\n", report!.Text);
+        Assert.Equal((1L, null), (report.Generation, report.File));
+    }
+
+    [Fact]
     public async Task Metrics_AreThere()
     {
         await EcStreamRelayTests.InjectAsync(_silo, RawClient.Package("one"));

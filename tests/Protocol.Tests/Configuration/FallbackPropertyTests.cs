@@ -55,6 +55,29 @@ public sealed class FallbackPropertyTests
             },
             iter: 2_000);
 
+    [Fact]
+    public void ConfigEval_AnySite_SaysWhatTheEvaluatorDoes() =>
+        Gen.Select(Sites, Gen.Int[0, Peers.Length - 1], Gen.Int[0, 2]).Sample(
+            (site, index, place) =>
+            {
+                var result = ConfigurationLoader.Parse(site.Text, "f");
+                Assert.True(PeerId.TryParse(Peers[index], out var peer));
+                var listen = place == 0 ? "*:1825" : ":9999";
+                string[] scopes = place == 2
+                    ? ["ECStream_Listener", "Peer", Peers[index]]
+                    : ["ecstream_listener", "listen", listen, "peer", Peers[index]];
+                var view = new ConfigView(result.Document!);
+
+                var policy = PolicyEvaluator.Evaluate(result.Configuration!, PeerOverrides.None, listen, peer);
+
+                Assert.Equal(Evaluated("ECStream_Idle_Time", (int)policy.IdleTime.Value.TotalSeconds, policy.IdleTime.Origin), view.Eval([.. scopes, "ecstream_idle_time"]).Text);
+                Assert.Equal(Evaluated("ECStream_Max_Batch_Size", policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin), view.Eval([.. scopes, "ECStream_Max_Batch_Size"]).Text);
+            },
+            iter: 2_000);
+
+    private static string Evaluated(string option, int value, string origin) => string.Create(
+        CultureInfo.InvariantCulture, $"{option} = {value}  # {(origin == PolicyEvaluator.DefaultOrigin ? origin : $"from {origin}")}");
+
     private static (double, string) First((string Origin, Values Values)[] scopes, Func<Values, int?> option, int byDefault)
     {
         foreach (var (origin, values) in scopes)
