@@ -116,7 +116,7 @@ public sealed class ConfigViewTests
             "f");
         Assert.True(PeerId.TryParse("10.0.0.1", out var peer));
 
-        Assert.Equal(3, PolicyEvaluator.Evaluate(result.Configuration!, PeerOverrides.None, ":25", peer).IdleTime.Value.TotalSeconds);
+        Assert.Equal(3, PolicyEvaluator.Evaluate(result.Configuration!, OverrideSet.Empty, ":25", peer).IdleTime.Value.TotalSeconds);
         Assert.Equal(
             "Peer \"10.0.0.1\" {\n  ECStream_Idle_Time = 3\n  ECStream_Max_Batch_Size = 9\n}",
             Ask(new ConfigView(result.Document!), "showrecurse ECStream_Listener Peer ::ffff:10.0.0.1"));

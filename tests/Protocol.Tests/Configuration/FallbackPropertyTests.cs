@@ -68,7 +68,7 @@ public sealed class FallbackPropertyTests
                     : ["ecstream_listener", "listen", listen, "peer", Peers[index]];
                 var view = new ConfigView(result.Document!);
 
-                var policy = PolicyEvaluator.Evaluate(result.Configuration!, PeerOverrides.None, listen, peer);
+                var policy = PolicyEvaluator.Evaluate(result.Configuration!, OverrideSet.Empty, listen, peer);
 
                 Assert.Equal(Evaluated("ECStream_Idle_Time", (int)policy.IdleTime.Value.TotalSeconds, policy.IdleTime.Origin), view.Eval([.. scopes, "ecstream_idle_time"]).Text);
                 Assert.Equal(Evaluated("ECStream_Max_Batch_Size", policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin), view.Eval([.. scopes, "ECStream_Max_Batch_Size"]).Text);
