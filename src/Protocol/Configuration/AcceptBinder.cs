@@ -4,7 +4,6 @@ namespace EcStreamOrleans.Protocol.Configuration;
 internal sealed class AcceptBinder(BindingContext context, SkippedScopes skipped)
 {
     private readonly Dictionary<(string Kind, string Name), Pool> _pools = [];
-    private readonly List<ConfigScope> _nameless = [];
 
     /// <returns><see langword="false"/> if it is another scope.</returns>
     public bool TryCollect(ConfigScope scope)
@@ -17,7 +16,7 @@ internal sealed class AcceptBinder(BindingContext context, SkippedScopes skipped
 
         if (scope.Instance is null)
         {
-            _nameless.Add(scope);
+            context.Diagnostics.Error(scope.Location, $"{kind} needs a name, as in {kind} \"pool\" {{ }}", scope.Name, "a name");
         }
         else if (_pools.TryGetValue((kind, scope.Instance), out var pool))
         {
@@ -43,7 +42,7 @@ internal sealed class AcceptBinder(BindingContext context, SkippedScopes skipped
     /// <summary>Passes over what no Listen named.</summary>
     public void Finish()
     {
-        foreach (var part in _pools.Values.Where(p => !p.IsBound).SelectMany(p => p.Parts).Concat(_nameless))
+        foreach (var part in _pools.Values.Where(p => !p.IsBound).SelectMany(p => p.Parts))
         {
             skipped.TrySkip(part);
         }

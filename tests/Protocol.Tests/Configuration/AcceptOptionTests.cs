@@ -17,7 +17,6 @@ public sealed class AcceptOptionTests
             ThreadPool Accept { Anything = ( 1 ) }
             EventLoop loop { Concurrency = 8 }
             EventLoop spare { Concurrency = none }
-            ThreadPool { }
             ECStream_Listener {
               Pool_Name = accept
               Listen ":1" { Concurrency = 16 }
@@ -37,8 +36,7 @@ public sealed class AcceptOptionTests
                 "f:2:39: warning: Backlog skipped: not of the ECStream listener",
                 "f:3:1: warning: ThreadPool \"Accept\" skipped: not of the ECStream listener",
                 "f:5:1: warning: EventLoop \"spare\" skipped: not of the ECStream listener",
-                "f:6:1: warning: ThreadPool skipped: not of the ECStream listener",
-                $"f:8:3: {PoolName}",
+                $"f:7:3: {PoolName}",
             ],
             result.Diagnostics.Select(d => d.ToString()));
     }
@@ -51,6 +49,7 @@ public sealed class AcceptOptionTests
     [InlineData("Listen \":1\" { Accept_Queue_Backlog = -1 }", "f:1:35: warning: Accept_Queue_Backlog: no effect: a connection is handed to its session the moment it is accepted, so that nothing queues in between\nf:1:58: error: Accept_Queue_Backlog: expected an integer of at least 0 (connections), found '-1'")]
     [InlineData("Listen \":1\" { Event_Loop = loop } } EventLoop loop { Concurrency = many Concurency = 3 a { } ", "f:1:88: error: Concurrency: expected an integer, found 'many'\nf:1:93: error: 'Concurency' is not a valid option name in the EventLoop scope; did you mean 'Concurrency'?\nf:1:108: error: 'a' is not a valid scope name in the EventLoop scope")]
     [InlineData("Listen \":1\" { ThreadPool x { } }", "f:1:35: error: 'ThreadPool' is not valid in the Listen scope; its place is Global")]
+    [InlineData("Listen \":1\" { } } EventLoop { Concurrency = 4 ", "f:1:39: error: EventLoop needs a name, as in EventLoop \"pool\" { }")]
     [InlineData("Listen \":1\" { } } Concurrency = 4 ecstream { ", "f:1:39: error: 'Concurrency' is not valid in the Global scope; its place is ECStream_Listener or EventLoop or Listen or ThreadPool")]
     public void Accepting_ThatCannotBe_IsSaidWhereItStands(string text, string said) =>
         Assert.Equal(said.Split('\n'), ConfigurationLoader.Parse($"ECStream_Listener {{ {text} }}", "f").Diagnostics.Select(d => d.ToString()));
