@@ -44,7 +44,7 @@ internal sealed partial class PeerGrain(
 
     public ValueTask<SessionAnswer> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken)
     {
-        if (Judge(request.Listen) is { } refusal)
+        if (Judge(request.Listen, request.IsAdmittedByTls) is { } refusal)
         {
             return new(refusal);
         }
@@ -68,11 +68,12 @@ internal sealed partial class PeerGrain(
     {
         var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
         var policy = session?.Policy ?? PolicyFor(batch.Listen);
-        if (session is null && Judge(batch.Listen) is { } refusal)
+        if (session is null && Judge(batch.Listen, isAdmittedByTls: false) is { } refusal)
         {
-            // A session that could not be opened comes here unjudged.
+            // A session that could not be opened comes here unjudged. What a certificate has proven is in no batch: the edge opens
+            // such a session anew and asks again.
             Release(batch);
-            return BatchVerdict.Defer(refusal.Text) with { Limit = refusal.Limit };
+            return BatchVerdict.Defer(refusal.Text) with { Limit = refusal.Limit, IsSessionKnown = false };
         }
 
         if (_rates.IsLimited && Weigh(session, batch) is { } deferral)
@@ -183,8 +184,8 @@ internal sealed partial class PeerGrain(
         return deferral;
     }
 
-    private SessionRefused? Judge(string listen) =>
-        _admission.Judge(_peer, listen, overrides.State is not { IdleSeconds: null, MaxBatchSize: null });
+    private SessionRefused? Judge(string listen, bool isAdmittedByTls) =>
+        _admission.Judge(_peer, listen, overrides.State is not { IdleSeconds: null, MaxBatchSize: null }, isAdmittedByTls);
 
     // A batch that came over the wire is the grain's own; one of this process belongs to the edge that made it.
     private static void Release(MailBatch batch)
