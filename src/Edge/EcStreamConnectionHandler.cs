@@ -45,7 +45,7 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
     {
         var listen = connection.Listen.Address;
         var peer = connection.Peer;
-        var over = connection.Tls?.ToString() ?? "";
+        var over = connection.Over;
         var started = edge.Clock.GetTimestamp();
         using var session = new EdgeSession(connection, sessions.TrafficOf(peer), FilePolicy(listen, peer), edge);
         sessions.Add(session);

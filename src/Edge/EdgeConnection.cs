@@ -16,6 +16,12 @@ internal sealed record EdgeConnection(ConnectionContext Context, IDuplexPipe Tra
     /// <summary>What the handshake came to, where there is TLS.</summary>
     public TlsSession? Tls { get; init; }
 
+    /// <summary>Who brought the client, where a PROXY header names it.</summary>
+    public PeerId? Proxy { get; init; }
+
+    /// <summary>What lies between client and session, as a log line has it.</summary>
+    public string Over => $"{(Proxy is { } proxy ? $" through {proxy.Key}" : "")}{Tls}";
+
     /// <summary>Whether the client's certificate admits it.</summary>
     public bool IsAdmittedByTls => Listen.Tls is { VerifiedPeerIsAdmitted: true } && Tls?.VerifiedSubject is not null;
 }
