@@ -268,7 +268,12 @@ internal sealed class EdgeSession : IDisposable
     private void Refuse(SessionRefused refusal)
     {
         _refusedAt = _edge.Clock.GetTimestamp();
-        _refusal = refusal;
+        if (Interlocked.CompareExchange(ref _refusal, refusal, null) is not null)
+        {
+            // Batches under way at once may each have asked.
+            return;
+        }
+
         RequestedEnd = SessionEnd.Refused;
         if (_hasOctet)
         {

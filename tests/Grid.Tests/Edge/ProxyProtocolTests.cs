@@ -1,9 +1,16 @@
+using System.IO.Pipelines;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using EcStreamOrleans.Edge;
+using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grid.Tests.Harness;
 using EcStreamOrleans.Protocol.Configuration;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EcStreamOrleans.Grid.Tests.Edge;
 
@@ -93,6 +100,49 @@ public sealed class ProxyProtocolTests : IDisposable
         await silo.HasMetricAsync("ecstream_edge_connections_failed_total", "ProxyFrom", 1);
     }
 
+    [Theory]
+    [InlineData("192.0.2.1", "127.0.0.1", false)]
+    [InlineData("192.0.2.1", "::1", false)]
+    [InlineData("192.0.2.1", "192.0.2.7", true)]
+    [InlineData("127.0.0.1", "127.0.0.2", true)]
+    public async Task ALoopbackAddress_CountsOnlyFromAProxyOnThisMachine(string proxy, string client, bool isTaken)
+    {
+        var input = new Pipe();
+        await using var context = new DefaultConnectionContext("c", new Ends(input.Reader, new Pipe().Writer), new Ends(new Pipe().Reader, input.Writer))
+        {
+            RemoteEndPoint = new IPEndPoint(IPAddress.Parse(proxy), 1),
+        };
+        await input.Writer.WriteAsync(Encoding.ASCII.GetBytes($"PROXY TCP{(client.Contains(':', StringComparison.Ordinal) ? 6 : 4)} {client} {client} 1 2\r\n"));
+        Assert.True(CidrBlock.TryParse("0.0.0.0/0", out var all));
+        var listen = ConfigurationLoader.Default.Listens[0] with { Proxy = new ListenProxyOptions(new PrefixTree<CidrBlock>([KeyValuePair.Create(all, all)])) };
+
+        var opened = await new ConnectionOpening(new EdgeOptions(), TimeProvider.System).OpenAsync(context, listen, CancellationToken.None);
+
+        Assert.Equal(isTaken ? client : null, opened.Connection?.Peer.Key);
+        Assert.Equal(isTaken ? "" : $"the PROXY header names {client}, which is on the proxy's machine and not on this one", opened.Words);
+    }
+
+    [Fact]
+    public async Task ConnectionsInTheirHandshake_AreBounded()
+    {
+        var opening = new ConnectionOpening(new EdgeOptions { MaxSessions = 1 }, new FakeTimeProvider());
+        Assert.True(CidrBlock.TryParse("0.0.0.0/0", out var all));
+        var listen = ConfigurationLoader.Default.Listens[0] with { Proxy = new ListenProxyOptions(new PrefixTree<CidrBlock>([KeyValuePair.Create(all, all)])) };
+        using var draining = new CancellationTokenSource();
+        var silent = new Pipe();
+        await using var context = new DefaultConnectionContext("c", new Ends(silent.Reader, new Pipe().Writer), new Ends(new Pipe().Reader, silent.Writer))
+        {
+            RemoteEndPoint = new IPEndPoint(IPAddress.Loopback, 1),
+        };
+        var first = opening.OpenAsync(context, listen, draining.Token);
+
+        Assert.Equal((OpeningFault.TooMany, "too many connections in their handshake: 2 > 1 (Grid:Limits:MaxSessions)"), Fault(await opening.OpenAsync(context, listen, draining.Token)));
+        await draining.CancelAsync();
+        Assert.Equal(OpeningFault.Drained, Fault(await Within.PatienceOf(first, "the first gives up")).Fault);
+
+        static (OpeningFault Fault, string Words) Fault(OpeningResult result) => (result.Fault, result.Words);
+    }
+
     [Fact]
     public async Task AHealthCheck_HasNoSession_AndNoLine()
     {
@@ -123,20 +173,20 @@ public sealed class ProxyProtocolTests : IDisposable
     }
 
     [Fact]
-    public async Task TheHeader_ComesBeforeTls()
+    public async Task BehindAProxy_ACertificateAdmits_WhomNoScopeLists_AlsoWhenItsGrainHasForgotten()
     {
-        await using var silo = await StartAsync(tls: new TestCertificates(_directory).Options());
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(silo.EndPoint);
-        await socket.SendAsync("PROXY TCP4 192.0.2.7 198.51.100.1 56324 1825\r\n"u8.ToArray());
-        await using var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);
-        await Within.PatienceOf(stream.AuthenticateAsClientAsync("127.0.0.1"), "the handshake");
-        await stream.WriteAsync(RawClient.Package("m"));
-        var buffer = new byte[100];
-        var read = await Within.PatienceOf(stream.ReadAsync(buffer).AsTask(), "a reply");
+        var certificates = new TestCertificates(_directory);
+        await using var silo = await StartAsync(tls: certificates.Options(mode: TlsVerifyMode.Optional, mayInject: true));
+        await using var bare = await ConnectTlsAsync(silo, clientFile: null);
+        Assert.Contains(":Z4.7.1 peer 203.0.113.9 is not admitted", await ExchangeAsync(bare));
+        await using var verified = await ConnectTlsAsync(silo, certificates.ClientFile());
+        Assert.Contains(":K2.0.0 ok ", await ExchangeAsync(verified));
 
-        Assert.Contains(":K2.0.0 ok ", Encoding.ASCII.GetString(buffer, 0, read));
-        Assert.Equal("192.0.2.7", (await silo.StatusAsync()).Peers.Single().Peer);
+        var grain = silo.Grains.GetGrain<IPeerGrain>("203.0.113.9");
+        await grain.CloseSessionAsync(Assert.Single((await grain.GetBookAsync(default)).Sessions).Session, default);
+
+        Assert.Contains(":K2.0.0 ok ", await ExchangeAsync(verified));
+        Assert.Single((await grain.GetBookAsync(default)).Sessions);
     }
 
     [Fact]
@@ -161,6 +211,29 @@ public sealed class ProxyProtocolTests : IDisposable
         Assert.DoesNotContain(silo.Log.All, l => l.Level >= LogLevel.Warning && l.Text.Contains("onnection", StringComparison.Ordinal));
     }
 
+    private static async Task<SslStream> ConnectTlsAsync(TestSilo silo, string? clientFile)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(silo.EndPoint);
+        await socket.SendAsync("PROXY TCP4 203.0.113.9 198.51.100.1 56324 1825\r\n"u8.ToArray());
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = "127.0.0.1",
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            ClientCertificates = clientFile is null ? null : [X509Certificate2.CreateFromPemFile(clientFile)],
+        };
+        await Within.PatienceOf(stream.AuthenticateAsClientAsync(options), "the handshake");
+        return stream;
+    }
+
+    private static async Task<string> ExchangeAsync(SslStream stream)
+    {
+        await stream.WriteAsync(RawClient.Package("m"));
+        var buffer = new byte[1_000];
+        return Encoding.ASCII.GetString(buffer, 0, await Within.PatienceOf(stream.ReadAsync(buffer).AsTask(), "a reply"));
+    }
+
     private Task<TestSilo> StartAsync(string from = "127.0.0.0/8", int handshakeSeconds = 10, ListenTlsOptions? tls = null)
     {
         Assert.True(CidrBlock.TryParse(from, out var block));
@@ -171,4 +244,6 @@ public sealed class ProxyProtocolTests : IDisposable
             settings: s => s.Limits.HandshakeTime = TimeSpan.FromSeconds(handshakeSeconds),
             change: g => g with { Listens = [.. g.Listens.Select(l => l with { Proxy = proxy, Tls = tls })] });
     }
+
+    private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }
