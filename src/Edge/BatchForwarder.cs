@@ -10,7 +10,10 @@ namespace EcStreamOrleans.Edge;
 internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstruments instruments, TimeProvider clock, ILogger<BatchForwarder> logger)
 {
     /// <summary>The verdict on a batch, and whether the batch's memory may be used again.</summary>
-    public async Task<(BatchVerdict Verdict, bool IsDecided)> ForwardAsync(IPeerGrain grain, MailBatch batch)
+    /// <param name="grain">The peer's grain.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="reopen">For a session that its certificate admits: tells the grain of it again. Null for others.</param>
+    public async Task<(BatchVerdict Verdict, bool IsDecided)> ForwardAsync(IPeerGrain grain, MailBatch batch, Func<Task>? reopen)
     {
         var started = clock.GetTimestamp();
         for (var attempt = 0; ; attempt++)
@@ -18,6 +21,13 @@ internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstrument
             try
             {
                 var verdict = await grain.AcceptAsync(batch, CancellationToken.None);
+                if (reopen is not null && verdict is { Status: BatchStatus.Deferred, IsSessionKnown: false, Limit: AdmissionOptions.Limit })
+                {
+                    // A grain that has lost its book knows nothing of the certificate.
+                    await reopen();
+                    verdict = await grain.AcceptAsync(batch, CancellationToken.None);
+                }
+
                 instruments.BatchDecided(batch, verdict, clock.GetElapsedTime(started));
                 return (verdict, IsDecided: true);
             }

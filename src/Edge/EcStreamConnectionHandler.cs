@@ -1,3 +1,4 @@
+using System.Net.Security;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.AspNetCore.Connections;
@@ -7,26 +8,54 @@ namespace EcStreamOrleans.Edge;
 /// <summary>The entry point for connections: the one place that catches and logs for each.</summary>
 internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegistry sessions)
 {
-    /// <param name="context">The connection; whoever made it ends it.</param>
-    /// <param name="options">The Listen that it came through, as it was then.</param>
-    /// <param name="draining">Tells that the Listen goes: what was read is answered, and the session ends.</param>
-    public Task RunAsync(ConnectionContext context, ListenEndpointOptions options, CancellationToken draining) =>
-        RunAsync(new EdgeConnection(context, context.Transport, PeerId.From(context.RemoteEndPoint), options, draining));
+    private readonly ConnectionOpening _opening = new(edge.Options, edge.Clock);
 
-    private async Task RunAsync(EdgeConnection connection)
+    /// <param name="context">The connection; whoever made it ends it.</param>
+    /// <param name="listen">The Listen that it came through, as it was then.</param>
+    /// <param name="draining">Tells that the Listen goes: what was read is answered, and the session ends.</param>
+    public Task RunAsync(ConnectionContext context, ListenEndpointOptions listen, CancellationToken draining) =>
+        listen.Tls is null && listen.Proxy is null
+            ? ConverseAsync(new EdgeConnection(context, context.Transport, PeerId.From(context.RemoteEndPoint), listen, draining))
+            : OpenAsync(context, listen, draining);
+
+    private async Task OpenAsync(ConnectionContext context, ListenEndpointOptions listen, CancellationToken draining)
+    {
+        var opened = await _opening.OpenAsync(context, listen, draining);
+        if (opened.Connection is { } connection)
+        {
+            await ConverseAsync(connection);
+            if (opened.Stream is { } stream)
+            {
+                await CloseAsync(stream, connection);
+            }
+        }
+        else if (opened.Fault is OpeningFault.Probe or OpeningFault.Drained)
+        {
+            edge.Log.NothingSent(PeerId.From(context.RemoteEndPoint).Key, listen.Address, opened.Words);
+        }
+        else
+        {
+            edge.Instruments.ConnectionFailed(opened.Fault.ToString());
+            edge.Log.NotOpened(PeerId.From(context.RemoteEndPoint).Key, listen.Address, opened.Words);
+        }
+    }
+
+    private async Task ConverseAsync(EdgeConnection connection)
     {
         var listen = connection.Listen.Address;
         var peer = connection.Peer;
+        var over = connection.Over;
         var started = edge.Clock.GetTimestamp();
         using var session = new EdgeSession(connection, sessions.TrafficOf(peer), edge);
         sessions.Add(session);
         edge.Instruments.SessionOpened();
+        edge.Log.SessionBegins(session.Id, peer.Key, listen, over);
         var end = SessionEnd.Failed;
         try
         {
             end = await session.RunAsync();
         }
-        catch (ConnectionAbortedException)
+        catch (Exception aborted) when (aborted is ConnectionAbortedException || aborted.InnerException is ConnectionAbortedException)
         {
             end = session.RequestedEnd ?? SessionEnd.Aborted;
         }
@@ -39,13 +68,17 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
             sessions.Remove(session);
             edge.Instruments.SessionClosed(end.ToString());
             var seconds = edge.Clock.GetElapsedTime(started).TotalSeconds;
-            if (end == SessionEnd.Refused)
+            if (session.IsProbe)
             {
-                edge.Log.SessionRefused(session.Id, peer.Key, listen, session.Where, session.Refusal!.Text, session.Refusals, session.Messages, seconds);
+                edge.Log.NothingSent(peer.Key, listen, "closed without an octet");
+            }
+            else if (end == SessionEnd.Refused)
+            {
+                edge.Log.SessionRefused(session.Id, peer.Key, listen, over, session.Where, session.Refusal!.Text, session.Refusals, session.Messages, seconds);
             }
             else
             {
-                edge.Log.SessionEnded(session.Id, peer.Key, listen, end, session.Where, session.Messages, session.Bytes, seconds);
+                edge.Log.SessionEnded(session.Id, peer.Key, listen, over, end, session.Where, session.Messages, session.Bytes, seconds);
             }
         }
 
@@ -56,6 +89,25 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
         catch (Exception error)
         {
             edge.Log.SessionNotClosed(error, session.Id, peer.Key);
+        }
+    }
+
+    // Tells the client that nothing was cut off; whether it still listens is all the same.
+    private async Task CloseAsync(SslStream stream, EdgeConnection connection)
+    {
+        try
+        {
+            await stream.ShutdownAsync();
+            await connection.Transport.Output.CompleteAsync();
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            edge.Log.NotShutDown(error, connection.Peer.Key);
+        }
+        finally
+        {
+            await connection.Transport.Input.CompleteAsync();
+            await stream.DisposeAsync();
         }
     }
 }

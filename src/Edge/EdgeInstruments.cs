@@ -27,6 +27,7 @@ public sealed class EdgeInstruments
     private readonly Counter<long> _undecided;
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _sessionsRefused;
+    private readonly Counter<long> _connectionsFailed;
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Where meters come from.</param>
@@ -44,6 +45,7 @@ public sealed class EdgeInstruments
         _undecided = meter.CreateCounter<long>("ecstream.edge.batch.undecided", "{batch}", "Batches without a verdict after all retries.");
         _refusals = meter.CreateCounter<long>("ecstream.edge.refusals", "{message}", "Messages refused or deferred by a limit or for their form, by reason.");
         _sessionsRefused = meter.CreateCounter<long>("ecstream.edge.sessions.refused", "{session}", "Sessions over a limit, by the limit.");
+        _connectionsFailed = meter.CreateCounter<long>("ecstream.edge.connections.failed", "{connection}", "Connections that ended in their PROXY header or TLS handshake, by reason.");
     }
 
     internal void SessionOpened()
@@ -59,6 +61,8 @@ public sealed class EdgeInstruments
     }
 
     internal void SessionRefused(string limit) => _sessionsRefused.Add(1, new KeyValuePair<string, object?>("reason", limit));
+
+    internal void ConnectionFailed(string reason) => _connectionsFailed.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     internal void BatchDecided(MailBatch batch, in BatchVerdict verdict, TimeSpan duration)
     {

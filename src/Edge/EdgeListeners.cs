@@ -179,6 +179,12 @@ public sealed class EdgeListeners : IDisposable
 
     private static bool Try(Entry entry, Action action)
     {
+        if (entry.Options.Tls is { Credentials: null })
+        {
+            entry.Error = "Use_SSL is set, and no certificate was loaded";
+            return false;
+        }
+
         try
         {
             action();

@@ -6,8 +6,8 @@ namespace EcStreamOrleans.Edge;
 /// <summary>The log messages of an edge: one line a session's end at Information, nothing a message.</summary>
 internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
 {
-    [LoggerMessage(210, LogLevel.Information, "Session {Session} of peer {Peer} on {Listen} ended: {End} while {Where}; {Messages} messages, {Bytes} bytes accepted in {Seconds:F3} s")]
-    public partial void SessionEnded(Guid session, string peer, string listen, SessionEnd end, string where, long messages, long bytes, double seconds);
+    [LoggerMessage(210, LogLevel.Information, "Session {Session} of peer {Peer} on {Listen}{Over} ended: {End} while {Where}; {Messages} messages, {Bytes} bytes accepted in {Seconds:F3} s")]
+    public partial void SessionEnded(Guid session, string peer, string listen, string over, SessionEnd end, string where, long messages, long bytes, double seconds);
 
     [LoggerMessage(211, LogLevel.Error, "Session {Session} of peer {Peer} failed while {Where}")]
     public partial void SessionFailed(Exception error, Guid session, string peer, string where);
@@ -33,8 +33,8 @@ internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
     [LoggerMessage(217, LogLevel.Information, "The edge stops: {Sessions} sessions are answered and closed")]
     public partial void Draining(int sessions);
 
-    [LoggerMessage(219, LogLevel.Information, "Session {Session} of peer {Peer} on {Listen} ended: Refused while {Where}: {Refusal}; {Refusals} messages answered Z, {Messages} accepted before that, in {Seconds:F3} s")]
-    public partial void SessionRefused(Guid session, string peer, string listen, string where, string refusal, long refusals, long messages, double seconds);
+    [LoggerMessage(219, LogLevel.Information, "Session {Session} of peer {Peer} on {Listen}{Over} ended: Refused while {Where}: {Refusal}; {Refusals} messages answered Z, {Messages} accepted before that, in {Seconds:F3} s")]
+    public partial void SessionRefused(Guid session, string peer, string listen, string over, string where, string refusal, long refusals, long messages, double seconds);
 
     [LoggerMessage(220, LogLevel.Warning, "Listen {Listen}: accepting fails, connections wait: {Reason}. It is tried again twice a second")]
     public partial void NotAccepting(Exception? error, string listen, string reason);
@@ -47,4 +47,16 @@ internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
 
     [LoggerMessage(223, LogLevel.Information, "Listen {Listen}: {Change} with the configuration")]
     public partial void ListenChanged(string listen, ListenChangeKind change);
+
+    [LoggerMessage(224, LogLevel.Debug, "Session {Session} of peer {Peer} on {Listen}{Over} begins")]
+    public partial void SessionBegins(Guid session, string peer, string listen, string over);
+
+    [LoggerMessage(225, LogLevel.Debug, "Connection of {Peer} on {Listen}: {Reason}")]
+    public partial void NothingSent(string peer, string listen, string reason);
+
+    [LoggerMessage(226, LogLevel.Information, "Connection of {Peer} on {Listen} ended before its session: {Reason}")]
+    public partial void NotOpened(string peer, string listen, string reason);
+
+    [LoggerMessage(227, LogLevel.Debug, "Connection of {Peer}: the end of TLS could not be told")]
+    public partial void NotShutDown(Exception error, string peer);
 }

@@ -80,6 +80,12 @@ public sealed class EdgeOptions
     /// <summary>How long a stopping edge finishes what it has read. Range: 0 s to 10 min. Default: 20 s: all retries of a call and their replies.</summary>
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// How long PROXY header and TLS handshake may take together. Range: 1 s to 5 min. Default: 10 s: a dozen round trips of the farthest client and
+    /// two lost segments; whoever takes longer holds memory that no session counts.
+    /// </summary>
+    public TimeSpan HandshakeTime { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The limits that concern a single package.</summary>
     public FramingLimits Framing => new(MaxPackageBytes, MaxRecipients, MaxAddressBytes);
 
@@ -115,6 +121,7 @@ public sealed class EdgeOptions
             Check(nameof(MinRateGrace), MinRateGrace.TotalSeconds, 1, 3_600),
             Check(nameof(BatchRetries), BatchRetries, 0, 10),
             Check(nameof(DrainTime), DrainTime.TotalSeconds, 0, 600),
+            Check(nameof(HandshakeTime), HandshakeTime.TotalSeconds, 1, 300),
         }.OfType<string>();
     }
 

@@ -44,6 +44,8 @@ internal sealed class EdgeSession : IDisposable
     private bool _hasSeat;
     private bool _hasRefusedSeat;
     private bool _wasOpened;
+    private volatile bool _hasOctet;
+    private int _isRefusalCounted;
 
     public EdgeSession(EdgeConnection connection, PeerTraffic traffic, EdgeServices edge)
     {
@@ -80,6 +82,9 @@ internal sealed class EdgeSession : IDisposable
     /// <summary>The limit that the session is over, if it is.</summary>
     public SessionRefused? Refusal => _refusal;
 
+    /// <summary>Whether the client connected and closed without an octet: a load balancer does, to see whether somebody listens.</summary>
+    public bool IsProbe { get; private set; }
+
     /// <summary>Packages answered with it.</summary>
     public long Refusals { get; private set; }
 
@@ -87,8 +92,11 @@ internal sealed class EdgeSession : IDisposable
 
     public async Task<SessionEnd> RunAsync()
     {
-        _hasSeat = _edge.Seats.TryTake(out var wouldBe);
-        if (_hasSeat)
+        if (_connection.Tls?.FindRefusal(Listen, _connection.Listen.Tls!.VerifyMode) is { } unverified)
+        {
+            Refuse(new SessionRefused(unverified, "TLS_Verify_Mode"));
+        }
+        else if (_hasSeat = _edge.Seats.TryTake(out var wouldBe))
         {
             await OpenAsync();
         }
@@ -106,6 +114,12 @@ internal sealed class EdgeSession : IDisposable
         try
         {
             var end = await ReadAsync();
+            IsProbe = !_hasOctet && end is (SessionEnd.Closed or SessionEnd.Reset);
+            if (!IsProbe)
+            {
+                CountRefusal();
+            }
+
             return _refusal is null ? end : SessionEnd.Refused;
         }
         finally
@@ -180,7 +194,7 @@ internal sealed class EdgeSession : IDisposable
             Bytes += batch.Length;
             if (_edge.ReceptionLog is { } log)
             {
-                await log.WriteAsync(Peer, batch, verdict.SpoolId!, verdict.RecordNumber);
+                await log.WriteAsync(Peer, batch, verdict.SpoolId!, verdict.RecordNumber, _connection.Tls?.VerifiedSubject);
             }
         }
 
@@ -233,7 +247,7 @@ internal sealed class EdgeSession : IDisposable
     {
         try
         {
-            var answer = await _grain.OpenSessionAsync(new SessionRequest(Id, Listen, _edge.Name, _wasOpened), _edge.Observer, CancellationToken.None);
+            var answer = await _grain.OpenSessionAsync(new SessionRequest(Id, Listen, _edge.Name, _wasOpened, _connection.Tls?.VerifiedSubject, _connection.IsAdmittedByTls), _edge.Observer, CancellationToken.None);
             if (answer is SessionRefused refused)
             {
                 Refuse(refused);
@@ -254,9 +268,18 @@ internal sealed class EdgeSession : IDisposable
     private void Refuse(SessionRefused refusal)
     {
         _refusedAt = _edge.Clock.GetTimestamp();
-        _refusal = refusal;
+        if (Interlocked.CompareExchange(ref _refusal, refusal, null) is not null)
+        {
+            // Batches under way at once may each have asked.
+            return;
+        }
+
         RequestedEnd = SessionEnd.Refused;
-        _edge.Instruments.SessionRefused(refusal.Limit);
+        if (_hasOctet)
+        {
+            CountRefusal();
+        }
+
         if (_hasSeat)
         {
             _hasSeat = false;
@@ -267,6 +290,15 @@ internal sealed class EdgeSession : IDisposable
         if (!_hasRefusedSeat)
         {
             RequestEnd(SessionEnd.Refused);
+        }
+    }
+
+    // Once, and not before the client says something: a probe is no client that was turned away.
+    private void CountRefusal()
+    {
+        if (_refusal is { } refusal && Interlocked.Exchange(ref _isRefusalCounted, 1) == 0)
+        {
+            _edge.Instruments.SessionRefused(refusal.Limit);
         }
     }
 
@@ -319,9 +351,9 @@ internal sealed class EdgeSession : IDisposable
             {
                 result = await input.ReadAsync();
             }
-            catch (ConnectionResetException)
+            catch (IOException broken) when (broken.InnerException is not ConnectionAbortedException)
             {
-                // qmqp-source ends every session with a reset: between packages it is as good an end as any.
+                // A reset, or TLS that breaks off. qmqp-source ends every session with a reset: between packages it is as good an end as any.
                 return _packages.InPackage ? SessionEnd.ResetInPackage : SessionEnd.Reset;
             }
 
@@ -330,6 +362,12 @@ internal sealed class EdgeSession : IDisposable
             {
                 _clock.Touch();
                 _clock.Received(buffer.Length);
+                if (!_hasOctet || _refusal is not null)
+                {
+                    _hasOctet = true;
+                    CountRefusal();
+                }
+
                 Where = "taking packages";
                 var isSound = await TakeAsync(buffer);
                 input.AdvanceTo(buffer.End);
@@ -472,7 +510,7 @@ internal sealed class EdgeSession : IDisposable
         await _window.EnterAsync(bytes);
         await PauseAsync();
         await _edge.Budget.EnterAsync(bytes);
-        var verdict = batch is null ? Decided : _edge.Forwarder.ForwardAsync(_grain, batch);
+        var verdict = batch is null ? Decided : _edge.Forwarder.ForwardAsync(_grain, batch, _connection.IsAdmittedByTls ? OpenAsync : null);
         _pump.Enqueue(new PendingBatch(batch, refusals, verdict, bytes));
     }
 

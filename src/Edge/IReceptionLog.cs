@@ -11,6 +11,7 @@ public interface IReceptionLog
     /// <param name="batch">The batch; not to be kept.</param>
     /// <param name="spoolId">The spool that has it.</param>
     /// <param name="recordNumber">Its record there.</param>
+    /// <param name="subject">Whom the client's certificate names, if it verifies.</param>
     /// <returns>Completes when the log has taken the lines; a full log makes its writers wait.</returns>
-    ValueTask WriteAsync(PeerId peer, MailBatch batch, string spoolId, long recordNumber);
+    ValueTask WriteAsync(PeerId peer, MailBatch batch, string spoolId, long recordNumber, string? subject);
 }

@@ -7,12 +7,16 @@ namespace EcStreamOrleans.Grains;
 /// <param name="WasOpened">
 /// Whether it was opened before, by a grain that has lost its book since: limits turn away who comes, not who is in.
 /// </param>
+/// <param name="VerifiedSubject">Whom the client's certificate names, if it presented one that verifies.</param>
+/// <param name="IsAdmittedByTls">Whether that certificate admits the peer on this Listen.</param>
 [GenerateSerializer, Immutable, Alias("ecstream.session-request")]
 public sealed record SessionRequest(
     [property: Id(0)] Guid Session,
     [property: Id(1)] string Listen,
     [property: Id(2)] string Edge,
-    [property: Id(3)] bool WasOpened = false);
+    [property: Id(3)] bool WasOpened = false,
+    [property: Id(4)] string? VerifiedSubject = null,
+    [property: Id(5)] bool IsAdmittedByTls = false);
 
 /// <summary>The answer to a <see cref="SessionRequest"/>: <see cref="SessionOpened"/> or <see cref="SessionRefused"/>.</summary>
 [GenerateSerializer, Immutable, Alias("ecstream.session-answer")]

@@ -47,7 +47,7 @@ internal sealed partial class PeerGrain(
 
     public ValueTask<SessionAnswer> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken)
     {
-        var standing = Judge(request.Listen);
+        var standing = Judge(request.Listen, request.IsAdmittedByTls);
         if (standing.Refusal is { } refusal)
         {
             return new(refusal);
@@ -70,12 +70,13 @@ internal sealed partial class PeerGrain(
     public async ValueTask<BatchVerdict> AcceptAsync(MailBatch batch, CancellationToken cancellationToken)
     {
         var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
-        var standing = session is null ? Judge(batch.Listen) : _book.StandingOf(session);
+        var standing = session is null ? Judge(batch.Listen, isAdmittedByTls: false) : _book.StandingOf(session);
         if (standing.Refusal is { } refusal)
         {
-            // A session that could not be opened, or what it was opened under holds no more.
+            // A session that could not be opened, or what it was opened under holds no more. What a certificate has proven is in no
+            // batch: the edge opens a session that is not known anew and asks again.
             Release(batch);
-            return BatchVerdict.Defer(refusal.Text) with { Limit = refusal.Limit, PolicyVersion = policy.Overrides.Version };
+            return BatchVerdict.Defer(refusal.Text) with { Limit = refusal.Limit, IsSessionKnown = session is not null, PolicyVersion = policy.Overrides.Version };
         }
 
         if (_rates.IsLimited && Weigh(session, batch) is { } deferral)
@@ -177,7 +178,7 @@ internal sealed partial class PeerGrain(
         return deferral;
     }
 
-    private SessionStanding Judge(string listen) => new(policy, _admission, _peer, listen);
+    private SessionStanding Judge(string listen, bool isAdmittedByTls) => new(policy, _admission, _peer, listen, isAdmittedByTls);
 
     // A batch that came over the wire is the grain's own; one of this process belongs to the edge that made it.
     private static void Release(MailBatch batch)

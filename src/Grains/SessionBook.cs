@@ -4,8 +4,8 @@ namespace EcStreamOrleans.Grains;
 /// The sessions of one peer as its grain knows them. The grain sees batches, not octets: by its book a session may look idle
 /// while a big message trickles in, so the book only yields candidates and the edge has the last word.
 /// </summary>
-/// <param name="judge">What a peer may do on a Listen now, and whether it may at all.</param>
-internal sealed class SessionBook(Func<string, SessionStanding> judge)
+/// <param name="judge">What a peer may do on a Listen now, and whether it may at all, with a certificate that admits it or without.</param>
+internal sealed class SessionBook(Func<string, bool, SessionStanding> judge)
 {
     /// <summary>The edge, which sees every octet, closes first; the book steps in only after this much more.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
@@ -26,7 +26,7 @@ internal sealed class SessionBook(Func<string, SessionStanding> judge)
 
     public void Open(SessionRequest request, IEdgeObserver observer, DateTimeOffset now)
     {
-        _sessions[request.Session] = new Entry(request.Listen, request.Edge, observer, now) { LastActivity = now };
+        _sessions[request.Session] = new Entry(request, observer, now) { LastActivity = now };
         LastActivity = now;
     }
 
@@ -51,7 +51,7 @@ internal sealed class SessionBook(Func<string, SessionStanding> judge)
     {
         if (entry.Standing is not { IsCurrent: true })
         {
-            entry.Standing = judge(entry.Listen);
+            entry.Standing = judge(entry.Listen, entry.IsAdmittedByTls);
         }
 
         return entry.Standing;
@@ -85,13 +85,15 @@ internal sealed class SessionBook(Func<string, SessionStanding> judge)
     private DateTimeOffset DeadlineOf(Entry entry) =>
         entry.LastActivity + StandingOf(entry).IdleTime + (Grace * (1 + entry.UnansweredOrders));
 
-    internal sealed class Entry(string listen, string edge, IEdgeObserver observer, DateTimeOffset openedAt)
+    internal sealed class Entry(SessionRequest request, IEdgeObserver observer, DateTimeOffset openedAt)
     {
         private RecentSequences _passed;
 
-        public string Listen { get; } = listen;
+        public string Listen => request.Listen;
 
-        public string Edge { get; } = edge;
+        public string Edge => request.Edge;
+
+        public bool IsAdmittedByTls => request.IsAdmittedByTls;
 
         public IEdgeObserver Observer { get; } = observer;
 

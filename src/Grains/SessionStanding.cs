@@ -10,13 +10,13 @@ internal sealed class SessionStanding
     private readonly LoadedConfiguration _configuration;
     private readonly OverrideSet _overrides;
 
-    public SessionStanding(LivePolicy policy, Admission admission, PeerId peer, string listen)
+    public SessionStanding(LivePolicy policy, Admission admission, PeerId peer, string listen, bool isAdmittedByTls)
     {
         // What it goes by is noted first: a change in between makes it look outdated, never current.
         (_policy, _configuration, _overrides) = (policy, policy.Configuration.Current, policy.Overrides);
         var effective = policy.Evaluate(listen, peer);
         IdleTime = effective.IdleTime.Value;
-        Refusal = effective.Suspension is { } suspension ? Suspended(peer, suspension) : admission.Judge(peer, listen);
+        Refusal = effective.Suspension is { } suspension ? Suspended(peer, suspension) : admission.Judge(peer, listen, isAdmittedByTls);
     }
 
     /// <summary>Whether nothing has changed since.</summary>

@@ -1,3 +1,5 @@
+using EcStreamOrleans.Protocol.Tls;
+
 namespace EcStreamOrleans.Protocol.Configuration;
 
 /// <summary>Reads ecelerity.conf into a configuration that can take effect, or says everything that is wrong with it.</summary>
@@ -25,7 +27,8 @@ public static class ConfigurationLoader
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(files);
         var diagnostics = new DiagnosticBag();
-        return Bind(ConfigParser.Load(path, files, strictness, diagnostics), strictness, diagnostics);
+        var result = Bind(ConfigParser.Load(path, files, strictness, diagnostics), strictness, diagnostics);
+        return result.Configuration is { } configuration ? LoadCredentials(result, configuration, files, diagnostics) : result;
     }
 
     /// <summary>Reads a text that stands alone: an include in it is an error.</summary>
@@ -38,6 +41,33 @@ public static class ConfigurationLoader
         ArgumentNullException.ThrowIfNull(fileName);
         var diagnostics = new DiagnosticBag();
         return Bind(ConfigParser.Parse(text, fileName, NoConfigFiles.Instance, strictness, diagnostics), strictness, diagnostics);
+    }
+
+    // Last, and only for what will be bound: a file that nothing else is wrong with is worth looking into.
+    private static ConfigurationResult LoadCredentials(ConfigurationResult result, GridConfiguration configuration, IConfigFiles files, DiagnosticBag diagnostics)
+    {
+        // Listens that share an option of ECStream_Listener share what is wrong with it.
+        var all = new HashSet<ConfigDiagnostic>();
+        var listens = new List<ListenEndpointOptions>();
+        foreach (var listen in configuration.Listens)
+        {
+            if (listen.Tls is not { } tls || !listen.Socket.Enable)
+            {
+                listens.Add(listen);
+                continue;
+            }
+
+            TlsCredentials.TryLoad(tls, files, out var credentials, out var errors);
+            listens.Add(listen with { Tls = tls with { Credentials = credentials } });
+            all.UnionWith(errors);
+        }
+
+        foreach (var error in all)
+        {
+            diagnostics.Error(error.Location, error.Message, error.Token);
+        }
+
+        return result with { Configuration = all.Count == 0 ? configuration with { Listens = [.. listens] } : null, Diagnostics = diagnostics.ToImmutable() };
     }
 
     private static ConfigurationResult Bind(ConfigDocument? document, ConfigStrictness strictness, DiagnosticBag diagnostics)

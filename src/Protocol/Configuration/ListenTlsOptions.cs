@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using EcStreamOrleans.Protocol.Tls;
 
 namespace EcStreamOrleans.Protocol.Configuration;
 
@@ -36,6 +37,9 @@ public sealed record ListenTlsOptions(
     bool VerifiedPeerMayInject,
     bool AllowRenegotiation)
 {
+    /// <summary>What the files hold; <see langword="null"/> where only the text of the configuration was read.</summary>
+    public TlsCredentials? Credentials { get; init; }
+
     /// <summary>Whether a verified certificate admits its peer.</summary>
     public bool VerifiedPeerIsAdmitted => VerifyMode == TlsVerifyMode.Require || (VerifyMode == TlsVerifyMode.Optional && VerifiedPeerMayInject);
 
@@ -45,7 +49,7 @@ public sealed record ListenTlsOptions(
     /// <inheritdoc/>
     public override int GetHashCode() => ByValue.GetHashCode();
 
-    // All but where the cipher list stands.
-    private (ConfigPath, ConfigPath?, ConfigPath?, string?, SslProtocols, TlsVerifyMode, bool, bool) ByValue =>
-        (Certificate, Key, ClientCa, Ciphers, Protocols, VerifyMode, VerifiedPeerMayInject, AllowRenegotiation);
+    // All but where the cipher list stands; a renewed certificate under the same path is a change.
+    private (ConfigPath, ConfigPath?, ConfigPath?, string?, SslProtocols, TlsVerifyMode, bool, bool, TlsCredentials?) ByValue =>
+        (Certificate, Key, ClientCa, Ciphers, Protocols, VerifyMode, VerifiedPeerMayInject, AllowRenegotiation, Credentials);
 }

@@ -12,7 +12,7 @@ namespace EcStreamOrleans.Silo.Receptions;
 /// <summary>
 /// The reception log in the format of Momentum's mainlog, <c>R</c> lines: one line a recipient, fourteen fields divided by
 /// <c>@</c>: instant, message id, batch id, connection id, R, recipient's local part and domain, sender's local part and domain,
-/// peer, size, protocol, binding group, binding. Switched on by <c>Grid:ReceptionLog:Path</c>.
+/// peer, size, protocol, binding group, binding; and a fifteenth, the subject of the client's certificate, where one verifies. Switched on by <c>Grid:ReceptionLog:Path</c>.
 /// </summary>
 /// <remarks>
 /// A log, not a record of what is durable: lines still in memory are lost with the process. A slow disk makes writers wait
@@ -24,7 +24,7 @@ internal sealed class ReceptionLog(ReceptionLogOptions options, IStreamCodec cod
     private readonly Channel<ArrayBufferWriter<byte>> _lines = Channel.CreateBounded<ArrayBufferWriter<byte>>(
         new BoundedChannelOptions(256) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
-    public ValueTask WriteAsync(PeerId peer, MailBatch batch, string spoolId, long recordNumber)
+    public ValueTask WriteAsync(PeerId peer, MailBatch batch, string spoolId, long recordNumber, string? subject)
     {
         var lines = new ArrayBufferWriter<byte>(batch.Count * 128);
         var head = Encoding.ASCII.GetBytes(clock.GetUtcNow().ToUnixTimeSeconds().ToString());
@@ -48,7 +48,14 @@ internal sealed class ReceptionLog(ReceptionLogOptions options, IStreamCodec cod
                 Address(lines, envelope.Sender);
                 Field(lines, address);
                 Number(lines, envelope.Message.Length);
-                lines.Write("@ecstream@default@default\n"u8);
+                lines.Write("@ecstream@default@default"u8);
+                if (subject is not null)
+                {
+                    lines.Write("@"u8);
+                    Escaped(lines, Encoding.UTF8.GetBytes(subject));
+                }
+
+                lines.Write("\n"u8);
             }
         }
 
@@ -117,7 +124,14 @@ internal sealed class ReceptionLog(ReceptionLogOptions options, IStreamCodec cod
     {
         var at = address.LastIndexOf((byte)'@');
         var local = at < 0 ? address : address[..at];
-        foreach (var octet in local)
+        Escaped(lines, local);
+        lines.Write("@"u8);
+        Field(lines, at < 0 ? [] : address[(at + 1)..]);
+    }
+
+    private static void Escaped(ArrayBufferWriter<byte> lines, ReadOnlySpan<byte> text)
+    {
+        foreach (var octet in text)
         {
             if (octet is (byte)'@' or (byte)'\\')
             {
@@ -126,9 +140,6 @@ internal sealed class ReceptionLog(ReceptionLogOptions options, IStreamCodec cod
 
             lines.Write([octet]);
         }
-
-        lines.Write("@"u8);
-        Field(lines, at < 0 ? [] : address[(at + 1)..]);
     }
 }
 

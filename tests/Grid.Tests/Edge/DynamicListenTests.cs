@@ -99,6 +99,27 @@ public sealed class DynamicListenTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatDoesNotEndInTime_IsCutOff()
+    {
+        var spool = new HeldSpool();
+        await using var silo = await TestSilo.StartAsync(
+            _directory,
+            """ECStream_Listener { Listen "127.0.0.1:0" { } Listen "127.0.0.2:0" { } }""",
+            settings: s => s.Limits.DrainTime = TimeSpan.FromSeconds(1),
+            services: s => s.AddSingleton<IBatchSpool>(spool));
+        using var owed = await RawClient.ConnectAsync(Listeners(silo).All[1].EndPoint!);
+        await owed.SendAsync(RawClient.Package("m"));
+        await spool.Appended;
+
+        await ApplyAsync(silo, Anchor);
+
+        await Within.Becomes(() => silo.Log.Has(LogLevel.Warning, "Listen 127.0.0.2:0: 1 connections had not ended within Grid:Limits:DrainTime and were cut off"), "it is cut off");
+        Assert.Empty(await owed.ReadToEndAsync());
+        spool.Release();
+        await Within.Becomes(async () => (await silo.StatusAsync()).Sessions.Active == 0, "the session ends");
+    }
+
+    [Fact]
     public async Task AUnixSocket_ComesAndGoes_WithItsFile_AndChangesItsMode()
     {
         await using var silo = await TestSilo.StartAsync(_directory);

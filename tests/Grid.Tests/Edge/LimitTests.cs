@@ -35,9 +35,9 @@ public sealed class LimitTests : IDisposable
         Assert.Equal(2, (await BookAsync(silo)).Sessions.Count);
         var peer = Assert.Single((await silo.StatusAsync()).Peers);
         Assert.Equal((2L, 4L, 0L), (peer.MessagesAccepted, peer.MessagesDeferred, peer.MessagesRejected));
-        await HasMetricAsync(silo, "ecstream_edge_sessions_refused_total", "MaxSessionsPerPeer", 1);
-        await HasMetricAsync(silo, "ecstream_edge_refusals_total", "MaxSessionsPerPeer", 4);
-        await HasMetricAsync(silo, "ecstream_edge_sessions_closed_total", "Refused", 1);
+        await silo.HasMetricAsync("ecstream_edge_sessions_refused_total", "MaxSessionsPerPeer", 1);
+        await silo.HasMetricAsync("ecstream_edge_refusals_total", "MaxSessionsPerPeer", 4);
+        await silo.HasMetricAsync("ecstream_edge_sessions_closed_total", "Refused", 1);
 
         first.Dispose();
         await Within.Becomes(async () => (await BookAsync(silo)).Sessions.Count == 1, "the closed session leaves the book");
@@ -54,7 +54,7 @@ public sealed class LimitTests : IDisposable
             await second.SendAsync(RawClient.Package("one"));
             Assert.Equal("Z4.3.2 too many sessions on this edge: 2 > 1 (Grid:Limits:MaxSessions)", await second.ReadReplyAsync());
             Assert.Single((await BookAsync(silo)).Sessions);
-            await HasMetricAsync(silo, "ecstream_edge_sessions_refused_total", "MaxSessions", 1);
+            await silo.HasMetricAsync("ecstream_edge_sessions_refused_total", "MaxSessions", 1);
         }
 
         first.Dispose();
@@ -194,7 +194,7 @@ public sealed class LimitTests : IDisposable
         Assert.All(replies.Where((_, i) => i != 2), r => Assert.Matches(@"^Z4\.3\.2 too many messages of peer 127\.0\.0\.1: [0-9]+/s > 1/s \(Grid:Limits:MaxMessagesPerSecondPerPeer\)$", r));
         var peer = Assert.Single((await silo.StatusAsync()).Peers);
         Assert.Equal((0L, 3L, 1L), (peer.MessagesAccepted, peer.MessagesDeferred, peer.MessagesRejected));
-        await HasMetricAsync(silo, "ecstream_edge_refusals_total", "MaxMessagesPerSecondPerPeer", 3);
+        await silo.HasMetricAsync("ecstream_edge_refusals_total", "MaxMessagesPerSecondPerPeer", 3);
     }
 
     private static async Task<RawClient> OpenedAsync(TestSilo silo)
@@ -208,13 +208,6 @@ public sealed class LimitTests : IDisposable
     private static async Task<PeerBook> BookAsync(TestSilo silo) => await silo.Grains.GetGrain<IPeerGrain>("127.0.0.1").GetBookAsync(default);
 
     // The exporter answers from a cache that it renews when it has aged.
-    private static Task HasMetricAsync(TestSilo silo, string name, string reason, long value) => Within.Becomes(
-        async () => (await silo.Admin.GetStringAsync("/metrics")).Split('\n').Any(line =>
-            line.StartsWith(name + "{", StringComparison.Ordinal)
-            && line.Contains($"reason=\"{reason}\"", StringComparison.Ordinal)
-            && line.Contains($"}} {value}", StringComparison.Ordinal)),
-        $"{name} of {reason} is {value}");
-
     /// <summary>The first session finds its grain away.</summary>
     private sealed class FirstOpenFails : IIncomingGrainCallFilter
     {

@@ -11,6 +11,8 @@ internal static class InteropTools
 
     public static string? Postfix { get; } = Find("postfix");
 
+    public static string? OpenSsl { get; } = Find("openssl");
+
     public static string? Ss { get; } = Find("ss");
 
     /// <summary>nullmailer's client, unpacked from its package since it cannot be installed beside Postfix.</summary>
@@ -39,6 +41,20 @@ internal sealed class QmqpSourceFactAttribute : FactAttribute
 internal sealed class SsFactAttribute : FactAttribute
 {
     public SsFactAttribute() => Skip = InteropTools.Ss is null ? $"ss is missing: {InteropTools.Advice}" : null;
+}
+
+/// <summary>A test with OpenSSL's own client; skipped with a reason where it is missing.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class OpenSslFactAttribute : FactAttribute
+{
+    public OpenSslFactAttribute() => Skip = InteropTools.OpenSsl is null ? $"openssl is missing: {InteropTools.Advice}" : null;
+}
+
+/// <summary>A test with OpenSSL's own client; skipped with a reason where it is missing.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class OpenSslTheoryAttribute : TheoryAttribute
+{
+    public OpenSslTheoryAttribute() => Skip = InteropTools.OpenSsl is null ? $"openssl is missing: {InteropTools.Advice}" : null;
 }
 
 /// <summary>A test with Postfix's qmqp-sink; skipped with a reason where it is missing.</summary>

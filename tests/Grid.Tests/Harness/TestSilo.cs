@@ -51,7 +51,7 @@ internal sealed class TestSilo : IAsyncDisposable
         var log = new LogLines();
         builder.Logging.AddProvider(log);
         builder.Logging.SetMinimumLevel(LogLevel.Debug);
-        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+        builder.Logging.AddFilter("EcStreamOrleans.Edge", LogLevel.Debug).AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         var grid = GridSettings.Read(builder.Configuration, errors);
         grid.Data = directory.Sub("data");
         grid.Spool.Directory = directory.Sub("data/spool");
@@ -70,6 +70,14 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public async Task<StatusReport> StatusAsync() =>
         (await _admin.GetFromJsonAsync("/api/v1/status", AdminJson.Default.StatusReport))!;
+
+    /// <summary>Waits until a counter has this value for this reason.</summary>
+    public Task HasMetricAsync(string name, string reason, long value) => Within.Becomes(
+        async () => (await _admin.GetStringAsync("/metrics")).Split('\n').Any(line =>
+            line.StartsWith(name + "{", StringComparison.Ordinal)
+            && line.Contains($"reason=\"{reason}\"", StringComparison.Ordinal)
+            && line.Contains($"}} {value}", StringComparison.Ordinal)),
+        $"{name} of {reason} is {value}");
 
     public Task StopAsync() => _app.StopAsync();
 

@@ -104,7 +104,7 @@ public sealed class SettingsTests
     {
         var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
 
-        Assert.Equal(41, Rows(new GridSettings(), "Grid").Count(row =>
+        Assert.Equal(42, Rows(new GridSettings(), "Grid").Count(row =>
         {
             Assert.Contains(row, docs);
             return true;
