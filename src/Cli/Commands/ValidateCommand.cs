@@ -28,7 +28,7 @@ internal static class ValidateCommand
         var code = ExitCode.Success;
         foreach (var file in files)
         {
-            var result = ConfigurationLoader.Load(file, DiskConfigFiles.FromEnvironment());
+            var result = ConfigurationLoader.LoadToServe(file, DiskConfigFiles.FromEnvironment());
             foreach (var diagnostic in result.Diagnostics)
             {
                 host.Out.WriteLine(Terminal.Printable.Line(diagnostic.ToString()));

@@ -18,7 +18,7 @@ public static class ConfigurationLoader
     public static GridConfiguration Default { get; } = Parse(DefaultText, "default").Configuration
         ?? throw new InvalidOperationException("The shipped configuration is not valid.");
 
-    /// <summary>Reads a configuration file and all it includes.</summary>
+    /// <summary>Reads a configuration file and all it includes. The certificates that it names are not looked at.</summary>
     /// <param name="path">The main file.</param>
     /// <param name="files">Where files are read from.</param>
     /// <param name="strictness">What to do with an option that stands where it cannot take effect by its own rules.</param>
@@ -27,8 +27,7 @@ public static class ConfigurationLoader
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(files);
         var diagnostics = new DiagnosticBag();
-        var result = Bind(ConfigParser.Load(path, files, strictness, diagnostics), strictness, diagnostics);
-        return result.Configuration is { } configuration ? LoadCredentials(result, configuration, files, diagnostics) : result;
+        return Bind(ConfigParser.Load(path, files, strictness, diagnostics), strictness, diagnostics);
     }
 
     /// <summary>Reads a text that stands alone: an include in it is an error.</summary>
@@ -43,7 +42,21 @@ public static class ConfigurationLoader
         return Bind(ConfigParser.Parse(text, fileName, NoConfigFiles.Instance, strictness, diagnostics), strictness, diagnostics);
     }
 
-    // Last, and only for what will be bound: a file that nothing else is wrong with is worth looking into.
+    /// <summary>Reads a configuration file, all it includes, and the certificates and keys that its Listens name: everything that it takes to serve.</summary>
+    /// <param name="path">The main file.</param>
+    /// <param name="files">Where files are read from.</param>
+    /// <param name="strictness">What to do with an option that stands where it cannot take effect by its own rules.</param>
+    public static ConfigurationResult LoadToServe(string path, IConfigFiles files, ConfigStrictness strictness = ConfigStrictness.Strict)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(files);
+        var diagnostics = new DiagnosticBag();
+        var result = Bind(ConfigParser.Load(path, files, strictness, diagnostics), strictness, diagnostics);
+
+        // A file that nothing else is wrong with is worth looking further.
+        return result.Configuration is { } configuration ? LoadCredentials(result, configuration, files, diagnostics) : result;
+    }
+
     private static ConfigurationResult LoadCredentials(ConfigurationResult result, GridConfiguration configuration, IConfigFiles files, DiagnosticBag diagnostics)
     {
         // Listens that share an option of ECStream_Listener share what is wrong with it.

@@ -6,6 +6,6 @@ namespace EcStreamOrleans.Silo.Configuration;
 internal static class ConfigurationFile
 {
     public static ConfigurationResult Read(GridSettings settings) => settings.Conf is { } file
-        ? ConfigurationLoader.Load(file, DiskConfigFiles.FromEnvironment(), settings.Strict ? ConfigStrictness.Strict : ConfigStrictness.Lenient)
+        ? ConfigurationLoader.LoadToServe(file, DiskConfigFiles.FromEnvironment(), settings.Strict ? ConfigStrictness.Strict : ConfigStrictness.Lenient)
         : ConfigurationLoader.Parse(ConfigurationLoader.DefaultText, "default");
 }
