@@ -165,7 +165,7 @@ public sealed class TlsTests : IDisposable
         var second = _certificates.Options(first.Certificate.Path);
         Assert.NotEqual(first, second);
         Assert.Equal(first, first with { CiphersLocation = new SourceLocation("elsewhere", 1, 1) });
-        var listens = silo.Services.GetRequiredService<GridConfiguration>().Listens;
+        var listens = silo.Services.GetRequiredService<LiveConfiguration>().Grid.Listens;
         var changes = await silo.Services.GetRequiredService<EdgeListeners>().ApplyAsync(listens.Select(l => l with { Tls = second }), default);
         Assert.Equal(ListenChangeKind.Changed, Assert.Single(changes).Kind);
 

@@ -60,7 +60,7 @@ internal sealed class TestSilo : IAsyncDisposable
         grid.Admin = $"http://127.0.0.1:{ServicePort.Next()}";
         settings?.Invoke(grid);
         Assert.Empty(errors);
-        var result = ConfigurationLoader.Parse(conf, "test.conf");
+        var result = grid.Conf is null ? ConfigurationLoader.Parse(conf, "test.conf") : ConfigurationFile.Read(grid);
         Assert.True(result.Configuration is not null, string.Join('\n', result.Diagnostics));
         var app = SiloHosting.Build(
             builder, grid, new LoadedConfiguration(change?.Invoke(result.Configuration) ?? result.Configuration, result.Document!, 1), services);

@@ -105,6 +105,51 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal("Admission", verdict.Limit);
     }
 
+    [OpenSslFact]
+    public async Task TlsOfTheFile_TakesEffect_AndARenewedCertificateNeedsNoMoreThanAReload()
+    {
+        var certificates = new TestCertificates(_directory);
+        var conf = $$"""
+            TLS_Protocols = "+ALL:-TLSv1.3"
+            ECStream_Listener {
+              Use_SSL = true
+              TLS_Client_CA = "{{certificates.RootFile}}"
+              Listen "127.0.0.1:0" {
+                TLS_Certificate = "{{certificates.ServerFile()}}"
+                TLS_Verify_Mode = "require"
+                TLS_Ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:!aNULL"
+              }
+            }
+            """;
+        await using var silo = await StartAsync(conf);
+        var client = certificates.ClientFile();
+        string[] options = ["-CAfile", certificates.RootFile, "-cert", client, "-key", client];
+        using var old = OpenSslClient.Connect(silo.EndPoint, options);
+        await old.SaysAsync("Cipher is ECDHE-ECDSA-AES128-GCM-SHA256");
+        await old.SaysAsync("Verify return code: 0 (ok)");
+        using (var refused = OpenSslClient.Connect(silo.EndPoint, "-tls1_3"))
+        {
+            Assert.NotEqual(0, (await refused.EndAsync()).ExitCode);
+        }
+
+        File.Copy(certificates.ServerFile("renewed"), _directory.Sub("server.pem"), overwrite: true);
+        var result = await ReloadAsync(silo, conf);
+
+        Assert.True(result.Succeeded);
+        Assert.Equal(ListenChangeKind.Changed, Assert.Single(result.Listens).Kind);
+        using var next = OpenSslClient.Connect(silo.EndPoint, options);
+        await next.SaysAsync("subject=CN = renewed");
+        await old.SendAsync(RawClient.Package("over the old session"));
+        await old.SaysAsync(":K2.0.0 ok ");
+
+        await File.WriteAllTextAsync(_directory.Sub("server.pem"), "no certificate");
+        var failed = await ReloadAsync(silo, conf);
+        Assert.False(failed.Succeeded);
+        Assert.Contains("grid.conf:6:23: error: SSL bad or missing cert", Assert.Single(failed.Diagnostics, d => d.Severity == ConfigSeverity.Error).ToString(), StringComparison.Ordinal);
+        using var still = OpenSslClient.Connect(silo.EndPoint, options);
+        await still.SaysAsync("subject=CN = renewed");
+    }
+
     private Task<TestSilo> StartAsync(string conf) =>
         TestSilo.StartAsync(_directory, conf, settings => settings.Conf = _directory.File("grid.conf", conf));
 
