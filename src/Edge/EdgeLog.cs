@@ -35,4 +35,7 @@ internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
 
     [LoggerMessage(219, LogLevel.Information, "Session {Session} of peer {Peer} on {Listen} ended: Refused while {Where}: {Refusal}; {Refusals} messages answered Z, {Messages} accepted before that, in {Seconds:F3} s")]
     public partial void SessionRefused(Guid session, string peer, string listen, string where, string refusal, long refusals, long messages, double seconds);
+
+    [LoggerMessage(229, LogLevel.Information, "Session {Session} of peer {Peer} is closed by {Actor}: {Reason}")]
+    public partial void SessionClosedByOperator(Guid session, string peer, string actor, string reason);
 }
