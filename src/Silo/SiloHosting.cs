@@ -46,7 +46,8 @@ internal static class SiloHosting
         services.AddSingleton<RetryQueue>().AddSingleton<RelayInstruments>().AddSingleton<GatewayClientFactory>().AddSingleton<RelayWorker>();
         services.AddHostedService(s => s.GetRequiredService<RelayWorker>());
         services.AddEcStreamEdge(listeners);
-        services.AddSingleton<NodeStatus>().AddSingleton<SpoolInstruments>();
+        services.AddAdmin(settings);
+        services.AddSingleton<SpoolInstruments>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, "Microsoft.Orleans")
             .AddRuntimeInstrumentation()
@@ -57,10 +58,7 @@ internal static class SiloHosting
         var app = builder.Build();
         app.Services.GetRequiredService<SpoolInstruments>();
         app.Services.GetRequiredService<NodeStatus>();
-        app.MapPrometheusScrapingEndpoint();
-        app.MapHealth();
-        app.MapStatus();
-        app.MapSpool();
+        app.MapAdmin(settings);
         return app;
     }
 
@@ -109,14 +107,6 @@ internal static class SiloHosting
     {
         kestrel.AddServerHeader = false;
         kestrel.ListenEcStream();
-        var admin = new Uri(settings.Admin);
-        if (IPAddress.TryParse(admin.DnsSafeHost, out var address))
-        {
-            kestrel.Listen(address, admin.Port);
-        }
-        else
-        {
-            kestrel.ListenLocalhost(admin.Port);
-        }
+        kestrel.ListenAdmin(settings);
     }
 }
