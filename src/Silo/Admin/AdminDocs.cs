@@ -41,16 +41,19 @@ internal static class AdminDocs
     public static void MapAdminDocs(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/openapi/{documentName}.json").RequireAuthorization(AdminRole.Viewer);
 
     public static RouteHandlerBuilder Query(this RouteHandlerBuilder route, string name, string description, bool isNeeded = false) =>
-        route.Parameter(name, ParameterLocation.Query, description, isNeeded);
+        route.Parameter(name, ParameterLocation.Query, JsonSchemaType.String, description, isNeeded);
+
+    public static RouteHandlerBuilder NumberQuery(this RouteHandlerBuilder route, string name, string description, JsonSchemaType type = JsonSchemaType.Integer) =>
+        route.Parameter(name, ParameterLocation.Query, type, description, isNeeded: false);
 
     public static RouteHandlerBuilder Paged(this RouteHandlerBuilder route) => route
-        .Query("limit", "Scopes at most, 1 to 1000; 100 unless told.").Query("after", "What next was in the answer before.");
+        .NumberQuery("limit", "Scopes at most, 1 to 1000; 100 unless told.").Query("after", "What next was in the answer before.");
 
     public static RouteHandlerBuilder Waits(this RouteHandlerBuilder route) =>
-        route.Query("wait", "Seconds that the answer waits for the nodes to go by the change, 0 to 10; 1 unless told.");
+        route.NumberQuery("wait", "Seconds that the answer waits for the nodes to go by the change, 0 to 10; 1 unless told.", JsonSchemaType.Number);
 
     public static RouteHandlerBuilder IfMatch(this RouteHandlerBuilder route) =>
-        route.Parameter("If-Match", ParameterLocation.Header, "The version of the scope that the write goes by, in quotes: its ETag.", isNeeded: true);
+        route.Parameter("If-Match", ParameterLocation.Header, JsonSchemaType.String, "The version of the scope that the write goes by, in quotes: its ETag.", isNeeded: true);
 
     public static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder route, params int[] statuses)
     {
@@ -62,7 +65,7 @@ internal static class AdminDocs
         return route;
     }
 
-    private static RouteHandlerBuilder Parameter(this RouteHandlerBuilder route, string name, ParameterLocation place, string description, bool isNeeded) =>
+    private static RouteHandlerBuilder Parameter(this RouteHandlerBuilder route, string name, ParameterLocation place, JsonSchemaType type, string description, bool isNeeded) =>
         route.AddOpenApiOperationTransformer((operation, _, _) =>
         {
             (operation.Parameters ??= []).Add(new OpenApiParameter
@@ -71,7 +74,7 @@ internal static class AdminDocs
                 In = place,
                 Description = description,
                 Required = isNeeded,
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                Schema = new OpenApiSchema { Type = type },
             });
             return Task.CompletedTask;
         });

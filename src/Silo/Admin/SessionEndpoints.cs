@@ -19,11 +19,11 @@ internal static class SessionEndpoints
     {
         routes.MapGet("/sessions", List)
             .WithTags(Tag).WithSummary("Sessions of this node, those that have been silent longest first.")
-            .Query("peer", "An address, a block, or unix; without it all.").Query("limit", $"Sessions at most, 1 to {MaxLimit}; {DefaultLimit} unless told.")
+            .Query("peer", "An address, a block, or unix; without it all.").NumberQuery("limit", $"Sessions at most, 1 to {MaxLimit}; {DefaultLimit} unless told.")
             .Produces<SessionListing>();
         routes.MapGet("/sessions/count", Count)
             .WithTags(Tag).WithSummary("How many sessions this node has, as a whole or by block.")
-            .Query("cidr", "Only peers in this block.").Query("prefix", "Counts by blocks of this prefix length, 0 to 128; an IPv4 address counts with 32 at most.")
+            .Query("cidr", "Only peers in this block.").NumberQuery("prefix", "Counts by blocks of this prefix length, 0 to 128; an IPv4 address counts with 32 at most.")
             .Produces<SessionCount>();
         routes.MapGet("/sessions/{id}", Get)
             .WithTags(Tag).WithSummary("One session of this node.")

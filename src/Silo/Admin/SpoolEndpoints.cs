@@ -26,7 +26,7 @@ internal static class SpoolEndpoints
             return Results.Json(new SpoolListing([.. messages.Take(most).Select(ToEntry)], messages.Count > most), AdminJson.Default.SpoolListing);
         })
             .WithTags("Spool").WithSummary("What the spool of this node keeps, oldest first.")
-            .Query("limit", $"Messages at most, 1 to {MostMessages}; {DefaultMessages} unless told.")
+            .NumberQuery("limit", $"Messages at most, 1 to {MostMessages}; {DefaultMessages} unless told.")
             .Produces<SpoolListing>();
         routes.MapGet("/spool/{id}", (string id, GridSettings settings) =>
             SpoolReader.Find(settings.Spool.Directory, id) is var (entry, message)

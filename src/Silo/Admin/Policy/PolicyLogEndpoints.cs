@@ -12,7 +12,7 @@ internal static class PolicyLogEndpoints
     {
         routes.MapGet("/policy/log", ListAsync)
             .WithTags("Policy log").WithSummary("The changes of policy in their order.")
-            .Query("after", "Only versions above this one.").Query("limit", $"Entries at most, 1 to {MaxLimit}; {DefaultLimit} unless told.")
+            .NumberQuery("after", "Only versions above this one.").NumberQuery("limit", $"Entries at most, 1 to {MaxLimit}; {DefaultLimit} unless told.")
             .Produces<PolicyLogPage>();
         routes.MapGet("/policy/log/{version}", GetAsync)
             .WithTags("Policy log").WithSummary("One entry of the policy log.")
