@@ -82,7 +82,7 @@ internal sealed partial class AdminRequests(RequestDelegate next, ILogger<AdminR
             context.Connection.RemoteIpAddress,
             request.Method,
             OneLine.Of(request.Path.ToUriComponent() + request.QueryString.ToUriComponent()),
-            context.AuditNote() ?? "nothing done",
+            context.AuditNote() ?? (context.Response.StatusCode < 400 ? "done" : "nothing done"),
             outcome);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EcStreamOrleans.AdminApi;
+using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Admin.Policy;
 
@@ -31,9 +32,9 @@ internal sealed class Asked(HttpRequest request)
     public string Reason()
     {
         var reason = Query("reason") ?? "";
-        if (reason.Length > PolicyJson.MaxReasonLength)
+        if (reason.Length > PolicyProposal.MaxReasonLength)
         {
-            Fault($"reason has {reason.Length} characters; at most {PolicyJson.MaxReasonLength} are kept.");
+            Fault($"reason has {reason.Length} characters; at most {PolicyProposal.MaxReasonLength} are kept.");
         }
 
         return reason;

@@ -49,7 +49,7 @@ public sealed class AccessTests : IDisposable
         await Within.Becomes(() => Audit().Count == 3, "three writes are on record");
         Assert.Equal(
             [
-                "ann (operator) from 127.0.0.1: PUT /api/v1/policy/overrides/10.0.0.1: policy version 1, 1 changes, the first at ECStream_Listener::Peer:10.0.0.1:: line break: 200",
+                "ann (operator) from 127.0.0.1: PUT /api/v1/policy/overrides/10.0.0.1: policy version 1, 1 changes, the first at ECStream_Listener::Peer:10.0.0.1: (line break): 200",
                 "nobody (no role) from 127.0.0.1: PUT /api/v1/policy/overrides/10.0.0.1: nothing done: 401",
                 "vic (viewer) from 127.0.0.1: PUT /api/v1/policy/overrides/10.0.0.1: nothing done: 403",
             ],

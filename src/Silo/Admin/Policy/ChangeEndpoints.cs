@@ -1,4 +1,5 @@
 using EcStreamOrleans.AdminApi;
+using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Admin.Access;
 
@@ -7,8 +8,6 @@ namespace EcStreamOrleans.Silo.Admin.Policy;
 /// <summary><c>/policy/changes</c>: changes at many scopes, all or nothing.</summary>
 internal static class ChangeEndpoints
 {
-    private const int MaxChanges = 10_000;
-
     public static void MapChanges(this IEndpointRouteBuilder routes) => routes.MapPost("/policy/changes", MakeAsync)
         .WithTags("Changes").WithSummary("Changes many Peer scopes at once, all or none. What a scope had in the log's before may be posted as set to undo.")
         .RequireAuthorization(AdminRole.Operator).Waits()
@@ -57,9 +56,9 @@ internal static class ChangeEndpoints
         var changes = new List<KeyValuePair<PeerScope, PeerOverride>>();
         var seen = new HashSet<PeerScope>();
         var members = body.Members("changes");
-        if (members.Count is 0 or > MaxChanges)
+        if (members.Count is 0 or > PolicyProposal.MaxChanges)
         {
-            body.Fault("changes", $"has {members.Count} elements; from 1 to {MaxChanges} can be made at once");
+            body.Fault("changes", $"has {members.Count} elements; from 1 to {PolicyProposal.MaxChanges} can be made at once");
             return changes;
         }
 

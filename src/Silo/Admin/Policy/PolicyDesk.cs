@@ -51,7 +51,8 @@ internal sealed partial class PolicyDesk(IGrainFactory grains, TimeProvider cloc
 
         if (outcome.Entry is { } entry)
         {
-            context.NoteForAudit($"policy version {entry.Version}, {entry.Changes.Count} changes, the first at {entry.Changes[0].ToScope()}: {reason}");
+            context.NoteForAudit(
+                $"policy version {entry.Version}, {entry.Changes.Count} changes, the first at {entry.Changes[0].ToScope()}{(reason.Length == 0 ? "" : $" ({reason})")}");
         }
 
         return outcome;

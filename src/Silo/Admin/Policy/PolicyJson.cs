@@ -10,9 +10,6 @@ internal static class PolicyJson
     public const string IdleTimeOption = "ECStream_Idle_Time";
     public const string MaxBatchSizeOption = "ECStream_Max_Batch_Size";
 
-    /// <summary>Characters of a reason: what the policy log keeps.</summary>
-    public const int MaxReasonLength = 1_000;
-
     /// <summary>Characters of an address: more is no address in any spelling.</summary>
     public const int MaxAddressLength = 200;
 
@@ -75,12 +72,12 @@ internal static class PolicyJson
     public static PeerOverride ReadAll(this JsonBody body, DateTimeOffset now)
     {
         var options = body.ReadOptions(PeerOverride.None, now);
-        var (suspended, reason, until) = (body.Flag("suspended"), body.Text("suspendedReason", MaxReasonLength), body.Instant("suspendedUntil", after: now));
+        var (suspended, reason, until) = (body.Flag("suspended"), body.Text("suspendedReason", PolicyProposal.MaxReasonLength), body.Instant("suspendedUntil", after: now));
         FaultUnlessSet(body, "suspendedUntil", until, suspended is not null);
         return options with { Suspended = suspended, SuspendedReason = reason, SuspendedUntil = until };
     }
 
-    public static string ReadReason(this JsonBody body, bool isNeeded = false) => body.Text("reason", MaxReasonLength, isNeeded) ?? "";
+    public static string ReadReason(this JsonBody body, bool isNeeded = false) => body.Text("reason", PolicyProposal.MaxReasonLength, isNeeded) ?? "";
 
     /// <summary>The scope that a body names.</summary>
     public static PeerScope? ReadScope(this JsonBody body)
