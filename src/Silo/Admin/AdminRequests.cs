@@ -34,7 +34,7 @@ internal sealed partial class AdminRequests(RequestDelegate next, ILogger<AdminR
         {
             LogNotAnswered(logger, error, context.Request.Path);
             problem = Problems.OfStatus(
-                StatusCodes.Status503ServiceUnavailable, "The grid did not answer in time. Whether a write was made is not known: the policy log tells.");
+                StatusCodes.Status503ServiceUnavailable, "The grid could not do this now. Whether a write was made is not known: the policy log tells.");
         }
         catch (Exception error)
         {
@@ -93,7 +93,7 @@ internal sealed partial class AdminRequests(RequestDelegate next, ILogger<AdminR
     [LoggerMessage(401, LogLevel.Error, "Admin: {Path} failed")]
     private static partial void LogFailed(ILogger logger, Exception error, string path);
 
-    [LoggerMessage(402, LogLevel.Warning, "Admin: {Path}: the grid did not answer")]
+    [LoggerMessage(402, LogLevel.Warning, "Admin: {Path}: the grid could not do this now")]
     private static partial void LogNotAnswered(ILogger logger, Exception error, string path);
 }
 

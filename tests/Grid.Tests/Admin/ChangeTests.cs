@@ -3,6 +3,8 @@ using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Grid.Tests.Grains;
 using EcStreamOrleans.Grid.Tests.Harness;
 using EcStreamOrleans.Protocol.Configuration;
+using EcStreamOrleans.Silo.State;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EcStreamOrleans.Grid.Tests.Admin;
 
@@ -86,6 +88,52 @@ public sealed class ChangeTests : IAsyncLifetime
         Assert.Equal("deaf", Assert.Single(answer["spread"].GetProperty("missing").EnumerateArray()).GetString());
         Assert.EndsWith("; missing: deaf", answer["spread"].GetProperty("summary").GetString());
         GC.KeepAlive(deaf);
+    }
+
+    [Fact]
+    public async Task AWriteInDoubt_IsMadeOnce_AndOneThatCannotBeMade_SaysSo()
+    {
+        using var directory = new TempDirectory();
+        var store = new DoubtfulLog();
+        await using var silo = await TestSilo.StartAsync(directory, services: services => services.AddSingleton<IPolicyLog>(s =>
+        {
+            store.Inner = new SqlitePolicyLog(s.GetRequiredService<SqliteFile>());
+            return store;
+        }));
+
+        // The entry is there, the answer is lost.
+        store.Losses = 1;
+        var made = await silo.Admin.PutAsync("10.0.0.1", """{"idleTime":5}""", 0);
+        Assert.Equal((HttpStatusCode.OK, "\"1\""), (made.Status, made.ETag));
+
+        store.IsAway = true;
+        var refused = await silo.Admin.PutAsync("10.0.0.1", """{"idleTime":6}""", 1);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "application/problem+json"), (refused.Status, refused.Type));
+        store.IsAway = false;
+        Assert.Equal("\"2\"", (await silo.Admin.PutAsync("10.0.0.1", """{"idleTime":6}""", 1)).ETag);
+        Assert.Equal(2, (await PolicyTests.Policy(silo).ReadAsync(0, 10, default)).Count);
+    }
+
+    private sealed class DoubtfulLog : IPolicyLog
+    {
+        public IPolicyLog Inner { get; set; } = null!;
+
+        public int Losses { get; set; }
+
+        public bool IsAway { get; set; }
+
+        public ValueTask<IReadOnlyList<PolicyEntry>> ReadAsync(long afterVersion, int limit, CancellationToken cancellationToken) => Inner.ReadAsync(afterVersion, limit, cancellationToken);
+
+        public async ValueTask<bool> TryAppendAsync(PolicyEntry entry, CancellationToken cancellationToken)
+        {
+            if (IsAway)
+            {
+                throw new IOException("The store is away.");
+            }
+
+            var isAppended = await Inner.TryAppendAsync(entry, cancellationToken);
+            return Losses-- > 0 ? throw new IOException("The answer is lost.") : isAppended;
+        }
     }
 
     private sealed class Deaf : IPolicyObserver

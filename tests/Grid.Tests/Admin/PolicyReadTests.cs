@@ -1,7 +1,7 @@
 using System.Net;
+using EcStreamOrleans.Grid.Tests.Grains;
 using EcStreamOrleans.Grid.Tests.Harness;
 using EcStreamOrleans.Protocol.Configuration;
-using EcStreamOrleans.Grid.Tests.Grains;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EcStreamOrleans.Grid.Tests.Admin;

@@ -36,19 +36,7 @@ internal sealed partial class PolicyDesk(IGrainFactory grains, TimeProvider cloc
             reason,
             [.. changes.Select(change => new ProposedChange(change.Key.Listen, change.Key.Block.ToString(), change.Value))]);
 
-        // Somebody who goes away in the midst of it does not take it back.
-        PolicyOutcome outcome;
-        try
-        {
-            outcome = await grains.GetGrain<IPolicyGrain>(0).CommitAsync(proposal, CancellationToken.None);
-        }
-        catch (Exception error)
-        {
-            // In doubt: the same proposal again is made once, and tells. A second failure is the caller's to know.
-            LogAskedAgain(error);
-            outcome = await grains.GetGrain<IPolicyGrain>(0).CommitAsync(proposal, CancellationToken.None);
-        }
-
+        var outcome = await ProposeAsync(proposal);
         if (outcome.Entry is { } entry)
         {
             context.NoteForAudit(
@@ -94,6 +82,30 @@ internal sealed partial class PolicyDesk(IGrainFactory grains, TimeProvider cloc
 
     public ValueTask<IReadOnlyList<PolicyEntry>> ReadLogAsync(long after, int limit, CancellationToken cancellationToken) =>
         grains.GetGrain<IPolicyGrain>(0).ReadAsync(after, limit, cancellationToken);
+
+    // Somebody who goes away in the midst of it does not take it back.
+    private async Task<PolicyOutcome> ProposeAsync(PolicyProposal proposal)
+    {
+        var policy = grains.GetGrain<IPolicyGrain>(0);
+        try
+        {
+            return await policy.CommitAsync(proposal, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            LogAskedAgain(error);
+        }
+
+        try
+        {
+            // In doubt: the same proposal again is made once, and tells.
+            return await policy.CommitAsync(proposal, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            throw new OrleansException("The policy could not be changed.", error);
+        }
+    }
 
     [LoggerMessage(420, LogLevel.Warning, "A change of policy was not answered; asking again")]
     private partial void LogAskedAgain(Exception error);
