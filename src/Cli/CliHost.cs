@@ -19,6 +19,9 @@ internal sealed record CliHost(
     Random Random,
     HttpMessageHandler HttpHandler)
 {
+    /// <summary>The admin API's token from the environment, <c>ECGRID_TOKEN</c>; null for none.</summary>
+    public string? Token { get; init; }
+
     public static CliHost FromProcess() => new(
         Console.Out,
         Console.Error,
@@ -28,7 +31,10 @@ internal sealed record CliHost(
         TimeProvider.System,
         // Two runs that start in the same instant are different processes, and the other way round.
         new Random(HashCode.Combine(Environment.ProcessId, TimeProvider.System.GetTimestamp())),
-        new SocketsHttpHandler());
+        new SocketsHttpHandler())
+    {
+        Token = Environment.GetEnvironmentVariable("ECGRID_TOKEN"),
+    };
 
     /// <summary>Says in one line why nothing was done.</summary>
     /// <returns><see cref="ExitCode.CannotStart"/>.</returns>

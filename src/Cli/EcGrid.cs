@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using EcStreamOrleans.Cli.Admin;
 using EcStreamOrleans.Cli.Commands;
 
 namespace EcStreamOrleans.Cli;
@@ -13,11 +14,25 @@ internal static class EcGrid
 
     public static async Task<int> RunAsync(string[] args, CliHost host, CancellationToken cancellationToken)
     {
+        using var tokens = new TokenHandler(host.HttpHandler);
+        host = host with { HttpHandler = tokens };
+        var tokenFile = new Option<FileInfo?>("--token-file")
+        {
+            Description = "The file with the token of the admin API; without it ECGRID_TOKEN.",
+            HelpName = "FILE",
+            Recursive = true,
+        };
+
         // An argument that starts with @ is an argument, not the name of a file with more of them.
-        var parsed = Build(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = Build(host, tokenFile).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
             return host.CannotStart($"{parsed.Errors[0].Message} (see ecgrid {CommandPath(parsed)}--help)");
+        }
+
+        if (tokens.Take(parsed.GetValue(tokenFile), host.Token) is { } noToken)
+        {
+            return host.CannotStart(noToken);
         }
 
         var configuration = new InvocationConfiguration
@@ -29,7 +44,7 @@ internal static class EcGrid
         return await parsed.InvokeAsync(configuration, cancellationToken);
     }
 
-    private static RootCommand Build(CliHost host)
+    private static RootCommand Build(CliHost host, Option<FileInfo?> tokenFile)
     {
         var root = new RootCommand("The operator's and the tester's command of an ECStream grid.")
         {
@@ -41,6 +56,7 @@ internal static class EcGrid
             ValidateCommand.Create(host),
             ConfigCommand.Create(host),
             ConsoleCommand.Create(host),
+            tokenFile,
         };
         foreach (var option in root.Options)
         {

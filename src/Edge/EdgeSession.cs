@@ -12,7 +12,7 @@ namespace EcStreamOrleans.Edge;
 /// One connection's conversation: reads packages, closes a batch as soon as nothing more is buffered, hands it on and goes on
 /// reading while replies are owed. Several batches may be under way; the reply pump keeps the packages' order.
 /// </summary>
-internal sealed class EdgeSession : IDisposable
+internal sealed partial class EdgeSession : IDisposable
 {
     /// <summary>
     /// How long a session over a limit is told so: long enough for a package of 32 MiB to come in at 30 Mbit/s, since no reply
@@ -334,7 +334,8 @@ internal sealed class EdgeSession : IDisposable
 
     private void RequestEnd(SessionEnd end)
     {
-        RequestedEnd = end;
+        // An operator's word stands.
+        RequestedEnd = _isClosedByOperator ? SessionEnd.ClosedByOperator : end;
         _connection.Transport.Input.CancelPendingRead();
     }
 
@@ -408,7 +409,7 @@ internal sealed class EdgeSession : IDisposable
             return true;
         }
 
-        return RequestedEnd is SessionEnd.Drained or SessionEnd.Refused || (RequestedEnd == SessionEnd.Idle && wasSilent && !OwesReplies);
+        return RequestedEnd is SessionEnd.Drained or SessionEnd.Refused or SessionEnd.ClosedByOperator || (RequestedEnd == SessionEnd.Idle && wasSilent && !OwesReplies);
     }
 
     /// <summary>Takes everything that is buffered, a batch at a time.</summary>

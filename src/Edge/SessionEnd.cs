@@ -30,6 +30,9 @@ internal enum SessionEnd
     /// <summary>The session was over a limit: its packages were answered <c>Z</c>.</summary>
     Refused,
 
+    /// <summary>An operator closed it.</summary>
+    ClosedByOperator,
+
     /// <summary>The edge stops.</summary>
     Drained,
 

@@ -44,12 +44,47 @@ public sealed class SessionRegistry
     /// <param name="listen">As the configuration writes it.</param>
     public int CountOn(string listen) => _sessions.Values.Count(s => string.Equals(s.Listen, listen, StringComparison.Ordinal));
 
+    /// <summary>Sessions as they are now, in no order.</summary>
+    /// <param name="isMeant">Of which peers.</param>
+    public IEnumerable<SessionSnapshot> Snapshot(Func<PeerId, bool> isMeant) =>
+        from session in _sessions.Values
+        where isMeant(session.Peer)
+        select session.Snapshot();
+
+    /// <summary>The peer of every session.</summary>
+    public IEnumerable<PeerId> SessionPeers => _sessions.Values.Select(s => s.Peer);
+
+    /// <summary>A session as it is now, or null if there is none (any more).</summary>
+    /// <param name="session">Its id.</param>
+    public SessionSnapshot? Snapshot(Guid session) => Find(session)?.Snapshot();
+
+    /// <summary>Ends sessions: each gets the replies that it is owed first.</summary>
+    /// <param name="isMeant">Which, by id and peer.</param>
+    /// <param name="actor">Who wants it.</param>
+    /// <param name="reason">Why; may be empty.</param>
+    /// <returns>How many were told to end; those that an operator has closed before do not count.</returns>
+    public int Close(Func<Guid, PeerId, bool> isMeant, string actor, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(isMeant);
+        var closed = 0;
+        foreach (var (id, session) in _sessions)
+        {
+            if (isMeant(id, session.Peer) && session.Close(actor, reason))
+            {
+                closed++;
+            }
+        }
+
+        return closed;
+    }
+
     internal PeerTraffic TrafficOf(PeerId peer) => _peers.GetOrAdd(peer, static (peer, clock) => new PeerTraffic(peer, clock), _clock);
 
     internal void Add(EdgeSession session)
     {
         Interlocked.Increment(ref _total);
         session.Traffic.SessionOpened();
+        session.OpenedAt = _clock.GetUtcNow();
         _sessions[session.Id] = session;
 
         // Behind the entry: a change of policy that came just before it would not have found the session.

@@ -22,23 +22,43 @@ public sealed class AdmissionOptions
 /// him, and to try later: a slip in the configuration must not make
 /// an injector give its mail up.
 /// </summary>
-internal sealed class Admission(AdmissionOptions options, LivePolicy policy)
+/// <param name="options">The settings.</param>
+/// <param name="policy">What the node knows of Peer scopes.</param>
+public sealed class Admission(AdmissionOptions options, LivePolicy policy)
 {
+    /// <summary>Whether a peer may inject now.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="listen">The Listen it comes through.</param>
     /// <param name="isAdmittedByTls">Whether its certificate admits it on this Listen.</param>
     /// <returns>The refusal, or null if it is admitted.</returns>
     public SessionRefused? Judge(PeerId peer, string listen, bool isAdmittedByTls) =>
-        options.AllowUnlisted || isAdmittedByTls || peer.IsLocal || policy.MatchesPeerScope(listen, peer)
-            ? null
-            : new SessionRefused(
-                $"4.7.1 peer {peer.Key} is not admitted: no Peer scope matches it; Peer \"{peer.Key}\" {{ }} in ECStream_Listener admits it,{CertificateWay(listen)} Grid:Admission:AllowUnlisted everyone",
-                AdmissionOptions.Limit);
+        !isAdmittedByTls && Judge(policy.Configuration.Grid, policy.Overrides, peer, listen) is { IsAdmitted: false } verdict
+            ? new SessionRefused($"4.7.1 peer {peer.Key} is not admitted: {verdict.Why}", AdmissionOptions.Limit)
+            : null;
 
-    private string CertificateWay(string listen) => policy.Configuration.Grid.FindListen(listen)?.Tls switch
+    /// <summary>Whether a peer may inject by some configuration and overrides, without a certificate.</summary>
+    /// <param name="configuration">The file.</param>
+    /// <param name="overrides">What is set beside it.</param>
+    /// <param name="peer">The peer.</param>
+    /// <param name="listen">The Listen it comes through.</param>
+    public AdmissionVerdict Judge(GridConfiguration configuration, OverrideSet overrides, PeerId peer, string listen)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return options.AllowUnlisted ? new(true, "Grid:Admission:AllowUnlisted admits everyone")
+            : peer.IsLocal ? new(true, "a client of this machine")
+            : PolicyEvaluator.MatchesPeerScope(configuration, overrides, listen, peer) ? new(true, "a Peer scope matches it")
+            : new(false, $"no Peer scope matches it; Peer \"{peer.Key}\" {{ }} in ECStream_Listener admits it,{CertificateWay(configuration, listen)} Grid:Admission:AllowUnlisted everyone");
+    }
+
+    private static string CertificateWay(GridConfiguration configuration, string listen) => configuration.FindListen(listen)?.Tls switch
     {
         null => "",
         { VerifiedPeerIsAdmitted: true } => " a client certificate that verifies whoever presents it,",
         _ => " TLS_Verified_Peer_Can_Relay or TLS_Verify_Mode = \"require\" whoever presents a client certificate that verifies,",
     };
 }
+
+/// <summary>Whether a peer may inject.</summary>
+/// <param name="IsAdmitted">Whether.</param>
+/// <param name="Why">What admits it, or what would.</param>
+public readonly record struct AdmissionVerdict(bool IsAdmitted, string Why);

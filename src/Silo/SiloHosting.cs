@@ -47,7 +47,8 @@ internal static class SiloHosting
         services.AddHostedService(s => s.GetRequiredService<RelayWorker>());
         services.AddEcStreamEdge(listeners);
         services.AddSingleton<Reconfiguration>().AddHostedService(s => s.GetRequiredService<Reconfiguration>());
-        services.AddSingleton<NodeStatus>().AddSingleton<SpoolInstruments>();
+        services.AddAdmin(settings);
+        services.AddSingleton<SpoolInstruments>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, "Microsoft.Orleans")
             .AddRuntimeInstrumentation()
@@ -58,11 +59,7 @@ internal static class SiloHosting
         var app = builder.Build();
         app.Services.GetRequiredService<SpoolInstruments>();
         app.Services.GetRequiredService<NodeStatus>();
-        app.MapPrometheusScrapingEndpoint();
-        app.MapHealth();
-        app.MapStatus();
-        app.MapSpool();
-        app.MapConfig();
+        app.MapAdmin(settings);
         return app;
     }
 
@@ -110,14 +107,6 @@ internal static class SiloHosting
     private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, GridSettings settings)
     {
         kestrel.AddServerHeader = false;
-        var admin = new Uri(settings.Admin);
-        if (IPAddress.TryParse(admin.DnsSafeHost, out var address))
-        {
-            kestrel.Listen(address, admin.Port);
-        }
-        else
-        {
-            kestrel.ListenLocalhost(admin.Port);
-        }
+        kestrel.ListenAdmin(settings);
     }
 }

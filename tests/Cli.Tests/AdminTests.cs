@@ -35,6 +35,36 @@ public sealed class AdminTests
         Assert.Equal(json, run.Out.TrimEnd());
     }
 
+    [Fact]
+    public async Task AToken_IsTakenFromTheFile_ElseFromTheEnvironment()
+    {
+        using var directory = new TempDirectory();
+        var file = directory.File("token", "from-the-file\n");
+
+        Assert.Equal((ExitCode.Success, "Bearer from-the-file", ""), await StatusAsync("environment", "--token-file", file));
+        Assert.Equal((ExitCode.Success, "Bearer environment", ""), await StatusAsync("environment"));
+        Assert.Equal((ExitCode.Success, null, ""), await StatusAsync(null));
+        var missing = await StatusAsync("environment", "--token-file", file + "x");
+        Assert.Equal((ExitCode.CannotStart, null), (missing.Exit, missing.Authorization));
+        Assert.Contains($"--token-file {file}x: is no file with a token", missing.Error);
+        Assert.Contains("a token is one word", (await StatusAsync("two words")).Error);
+
+        async Task<(int Exit, string? Authorization, string Error)> StatusAsync(string? environment, params string[] more)
+        {
+            var admin = new Admin(Json(Report(ready: true)));
+            var run = CliRun.Start(["status", .. more], [], TimeProvider.System, admin, environment);
+            return (await run.Exit, admin.Authorization, run.Error);
+        }
+    }
+
+    [Fact]
+    public async Task WithoutAToken_WhereOneIsNeeded_ItSaysHowToGiveOne()
+    {
+        var run = await AskAsync(new Admin("", HttpStatusCode.Unauthorized), "status");
+        Assert.Equal(ExitCode.CannotStart, await run.Exit);
+        Assert.Contains("give a token with --token-file FILE or ECGRID_TOKEN", run.Error);
+    }
+
     [Theory]
     [InlineData("<html>", HttpStatusCode.OK)]
     [InlineData("", HttpStatusCode.InternalServerError)]
@@ -109,9 +139,12 @@ public sealed class AdminTests
     {
         public string? Asked { get; private set; }
 
+        public string? Authorization { get; private set; }
+
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Asked = request.RequestUri!.AbsoluteUri;
+            Authorization = request.Headers.Authorization?.ToString();
             return Task.FromResult(new HttpResponseMessage(status) { Content = new StringContent(content) });
         }
     }

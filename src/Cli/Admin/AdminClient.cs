@@ -49,7 +49,8 @@ internal sealed class AdminClient : IDisposable
 
             return response.IsSuccessStatusCode
                 ? new AdminAnswer(await response.Content.ReadAsByteArrayAsync(cancellationToken), false, string.Empty)
-                : new AdminAnswer(null, false, $"{_http.BaseAddress}{path}: {(int)response.StatusCode} {response.ReasonPhrase}");
+                : new AdminAnswer(
+                    null, false, $"{_http.BaseAddress}{path}: {(int)response.StatusCode} {response.ReasonPhrase}{(response.StatusCode == HttpStatusCode.Unauthorized ? "; give a token with --token-file FILE or ECGRID_TOKEN" : "")}");
         }
         catch (HttpRequestException failure)
         {

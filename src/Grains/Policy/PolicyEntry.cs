@@ -55,7 +55,14 @@ public sealed record PolicyProposal(
     [property: Id(2)] string Actor,
     [property: Id(3)] string Source,
     [property: Id(4)] string Reason,
-    [property: Id(5)] IReadOnlyList<ProposedChange> Changes);
+    [property: Id(5)] IReadOnlyList<ProposedChange> Changes)
+{
+    /// <summary>Scopes that one proposal may change. A bound on a call's size, far above what a person changes at once.</summary>
+    public const int MaxChanges = 10_000;
+
+    /// <summary>Characters of a reason.</summary>
+    public const int MaxReasonLength = 1_000;
+}
 
 /// <summary>What is to be set at one scope.</summary>
 /// <param name="Listen">The Listen in any spelling, or empty for the ECStream_Listener.</param>

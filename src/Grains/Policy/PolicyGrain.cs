@@ -10,12 +10,6 @@ namespace EcStreamOrleans.Grains.Policy;
 /// </summary>
 internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, ILogger<PolicyGrain> logger) : Grain, IPolicyGrain
 {
-    /// <summary>Scopes that one proposal may change. A bound on a call's size, far above what a person changes at once.</summary>
-    public const int MaxChanges = 10_000;
-
-    /// <summary>Characters of a reason.</summary>
-    public const int MaxReasonLength = 1_000;
-
     /// <summary>Entries read at once.</summary>
     public const int PageSize = 1_000;
 
@@ -149,15 +143,15 @@ internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, IL
     private Dictionary<PeerScope, PeerOverride> Check(PolicyProposal proposal, List<string> faults)
     {
         var changes = new Dictionary<PeerScope, PeerOverride>();
-        if (proposal.Changes.Count is 0 or > MaxChanges)
+        if (proposal.Changes.Count is 0 or > PolicyProposal.MaxChanges)
         {
-            faults.Add($"{proposal.Changes.Count} changes: a proposal has between 1 and {MaxChanges}.");
+            faults.Add($"{proposal.Changes.Count} changes: a proposal has between 1 and {PolicyProposal.MaxChanges}.");
             return changes;
         }
 
-        if (proposal.Reason.Length > MaxReasonLength)
+        if (proposal.Reason.Length > PolicyProposal.MaxReasonLength)
         {
-            faults.Add($"The reason has {proposal.Reason.Length} characters; at most {MaxReasonLength} are kept.");
+            faults.Add($"The reason has {proposal.Reason.Length} characters; at most {PolicyProposal.MaxReasonLength} are kept.");
         }
 
         var now = clock.GetUtcNow();

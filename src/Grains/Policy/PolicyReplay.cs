@@ -32,4 +32,18 @@ public static class PolicyReplay
         changed = changes.Keys;
         return entries.Count == 0 ? set : set.With(version, changes);
     }
+
+    /// <summary>Goes on with the overrides as they were at an instant: takes the entries up to the first that is later.</summary>
+    /// <param name="set">The set before them; empty for the beginning of the log.</param>
+    /// <param name="entries">The entries that follow its version, in their order, without a gap.</param>
+    /// <param name="instant">The instant.</param>
+    /// <param name="isThere">Whether a later entry was met: what follows does not matter then.</param>
+    /// <returns>The set; what had ended by the instant is not in it.</returns>
+    public static OverrideSet At(OverrideSet set, IReadOnlyList<PolicyEntry> entries, DateTimeOffset instant, out bool isThere)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        PolicyEntry[] earlier = [.. entries.TakeWhile(entry => entry.Instant <= instant)];
+        isThere = earlier.Length < entries.Count;
+        return Apply(set, earlier, out _).At(instant, out _);
+    }
 }

@@ -103,13 +103,6 @@ public sealed class OverrideSet
     /// <summary>Any order will do, as long as it tells scopes apart.</summary>
     private readonly record struct PeerScopeOrder(PeerScope Scope) : IComparable<PeerScopeOrder>
     {
-        public int CompareTo(PeerScopeOrder other)
-        {
-            var byListen = string.CompareOrdinal(Scope.Listen, other.Scope.Listen);
-            return byListen != 0 ? byListen
-                : Scope.Block.IsIPv6 != other.Scope.Block.IsIPv6 ? Scope.Block.IsIPv6.CompareTo(other.Scope.Block.IsIPv6)
-                : Scope.Block.Start != other.Scope.Block.Start ? Scope.Block.Start.CompareTo(other.Scope.Block.Start)
-                : Scope.Block.PrefixLength.CompareTo(other.Scope.Block.PrefixLength);
-        }
+        public int CompareTo(PeerScopeOrder other) => PeerScope.Order.Compare(Scope, other.Scope);
     }
 }

@@ -7,6 +7,13 @@ namespace EcStreamOrleans.Protocol.Configuration;
 /// <param name="Block">The block.</param>
 public readonly record struct PeerScope(string Listen, CidrBlock Block)
 {
+    /// <summary>The order of lists: the ECStream_Listener before its Listens, IPv4 before IPv6, by the first address, the outer block before the inner.</summary>
+    public static IComparer<PeerScope> Order { get; } = Comparer<PeerScope>.Create(static (one, other) =>
+        string.CompareOrdinal(one.Listen, other.Listen) is not 0 and var byListen ? byListen
+        : one.Block.IsIPv6 != other.Block.IsIPv6 ? one.Block.IsIPv6.CompareTo(other.Block.IsIPv6)
+        : one.Block.Start != other.Block.Start ? one.Block.Start.CompareTo(other.Block.Start)
+        : one.Block.PrefixLength.CompareTo(other.Block.PrefixLength));
+
     /// <summary>Reads a scope, its parts in any spelling.</summary>
     /// <param name="listen">The Listen's address, or null or empty for the ECStream_Listener.</param>
     /// <param name="block">The block; host bits are cleared.</param>

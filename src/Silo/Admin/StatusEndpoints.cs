@@ -2,9 +2,11 @@ using EcStreamOrleans.AdminApi;
 
 namespace EcStreamOrleans.Silo.Admin;
 
-/// <summary><c>/api/v1/status</c>.</summary>
+/// <summary><c>/status</c>.</summary>
 internal static class StatusEndpoints
 {
-    public static void MapStatus(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/status", (NodeStatus node) => Results.Json(node.Report(), AdminJson.Default.StatusReport));
+    public static void MapStatus(this IEndpointRouteBuilder routes) => routes
+        .MapGet("/status", (NodeStatus node) => Results.Json(node.Report(), AdminJson.Default.StatusReport))
+        .WithTags("Status").WithSummary("This node at this instant: listeners, sessions, peers, spool, relay.")
+        .Produces<StatusReport>();
 }

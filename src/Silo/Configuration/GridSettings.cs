@@ -1,6 +1,7 @@
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Silo.Admin.Access;
 using EcStreamOrleans.Silo.Receptions;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Spool;
@@ -25,8 +26,26 @@ internal sealed class GridSettings
     /// <summary>The directory for state and spool; <c>--data</c>. Default: <c>data</c> in the current directory, so that a first try needs no rights.</summary>
     public string Data { get; set; } = "data";
 
-    /// <summary>Where the admin listener is; <c>--admin</c>. A loopback address: it has no authentication. Default: http://127.0.0.1:8025.</summary>
+    /// <summary>
+    /// Where the admin listener is; <c>--admin</c>. Off loopback it needs <see cref="AdminKeys"/> or <see cref="Entra"/>, and https. Default:
+    /// http://127.0.0.1:8025, where whoever is on this machine may do everything.
+    /// </summary>
     public string Admin { get; set; } = "http://127.0.0.1:8025";
+
+    /// <summary>The file of the admin listener's keys. With it a token is needed on loopback as well. Default: none.</summary>
+    public string? AdminKeys { get; set; }
+
+    /// <summary>The certificate of the admin listener with its chain, PEM; for https. Default: none.</summary>
+    public string? AdminCertificate { get; set; }
+
+    /// <summary>The private key of <see cref="AdminCertificate"/>, PEM. Default: none.</summary>
+    public string? AdminCertificateKey { get; set; }
+
+    /// <summary>Whether tokens may come to an address off loopback in the clear, since something in front terminates TLS. Default: false.</summary>
+    public bool AllowPlainAdmin { get; set; }
+
+    /// <summary>Sign-in to the admin listener by Microsoft Entra ID.</summary>
+    public EntraOptions Entra { get; set; } = new();
 
     /// <summary>The port of the silo among silos, on loopback. Range: 1 to 65535. Default: 11111, Orleans' own.</summary>
     public int SiloPort { get; set; } = 11111;
@@ -69,15 +88,7 @@ internal sealed class GridSettings
             errors.Add(badPort);
         }
 
-        if (!Uri.TryCreate(settings.Admin, UriKind.Absolute, out var admin) || admin.Scheme != Uri.UriSchemeHttp || admin.PathAndQuery != "/")
-        {
-            errors.Add($"Grid:Admin = {settings.Admin}: must be of the form http://ADDRESS:PORT.");
-        }
-        else if (!admin.IsLoopback)
-        {
-            errors.Add($"Grid:Admin = {settings.Admin}: must be a loopback address, since the admin listener has no authentication.");
-        }
-
+        errors.AddRange(AdminSettings.FindErrors(settings));
         return settings;
     }
 }

@@ -67,11 +67,12 @@ public sealed class StartTests : IDisposable
         await SaysAsync(["--conf"], "--conf: needs a value.");
         await SaysAsync(
             ["--Grid:Sport=1", "--Grid:Limits:MaxRecipients=0", "--Grid:Relay:RetryMin=soon", "--Grid:SiloPort=70000", "--admin", "http://192.0.2.1:80"],
-            "Grid:Sport: unknown setting. Grid has: Admin, Admission, ClusterId, Conf, Data, Limits, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Strict.",
+            "Grid:Sport: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Conf, Data, Entra, Limits, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Strict.",
             "Grid:Relay:RetryMin = soon: must be a number of seconds or HH:MM:SS.",
             "Grid:Limits:MaxRecipients = 0: must be between 1 and 1000000.",
             "Grid:SiloPort = 70000: must be between 1 and 65535.",
-            "Grid:Admin = http://192.0.2.1:80: must be a loopback address, since the admin listener has no authentication.");
+            "Grid:Admin = http://192.0.2.1:80: is not a loopback address: set Grid:AdminKeys to a file of keys, or Grid:Entra:Tenant and Grid:Entra:Audience, so that not everybody is its administrator.",
+            "Grid:Admin = http://192.0.2.1:80: tokens would come in the clear: use https with Grid:AdminCertificate and Grid:AdminCertificateKey, or set Grid:AllowPlainAdmin=true if something in front terminates TLS.");
     }
 
     [Fact]

@@ -25,9 +25,10 @@ public sealed class SettingsTests
 
         Assert.Equal(
             [
-                "Grid:Admin = http://0.0.0.0:8025: must be a loopback address, since the admin listener has no authentication.",
+                "Grid:Admin = http://0.0.0.0:8025: is not a loopback address: set Grid:AdminKeys to a file of keys, or Grid:Entra:Tenant and Grid:Entra:Audience, so that not everybody is its administrator.",
+                "Grid:Admin = http://0.0.0.0:8025: tokens would come in the clear: use https with Grid:AdminCertificate and Grid:AdminCertificateKey, or set Grid:AllowPlainAdmin=true if something in front terminates TLS.",
                 "Grid:Conf: is a value, not a section.",
-                "Grid:Dta: unknown setting. Grid has: Admin, Admission, ClusterId, Conf, Data, Limits, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Strict.",
+                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Conf, Data, Entra, Limits, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Strict.",
                 "Grid:Limits:MaxAddressBytes = 1: must be between 64 and 65536.",
                 "Grid:Limits:MaxRecipients = many: must be a whole number.",
                 "Grid:Relay = x: is a section, not a value.",
@@ -39,6 +40,21 @@ public sealed class SettingsTests
         Assert.Contains(errors, e => e.StartsWith("Grid:Limits:Unheard: unknown setting.", StringComparison.Ordinal));
         Assert.Contains(errors, e => e.StartsWith("Grid:Spool:Directory: unknown setting.", StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("Grid:Admin = http://admin.test:1: must be of the form http://ADDRESS:PORT or https://ADDRESS:PORT.", "Admin", "http://admin.test:1")]
+    [InlineData("Grid:Admin = https://127.0.0.1:1: https needs Grid:AdminCertificate and Grid:AdminCertificateKey.", "Admin", "https://127.0.0.1:1")]
+    [InlineData("Grid:Admin = http://127.0.0.1:8025: Grid:AdminCertificate and Grid:AdminCertificateKey are for https://….", "AdminCertificate", "x")]
+    [InlineData("Grid:AdminCertificate = /none, Grid:AdminCertificateKey = /none: Could not find file '/none'.", "Admin", "https://127.0.0.1:1", "AdminCertificate", "/none", "AdminCertificateKey", "/none")]
+    [InlineData("Grid:Entra needs both Grid:Entra:Tenant and Grid:Entra:Audience.", "Entra:Tenant", "example.test")]
+    [InlineData("Grid:Entra:Tenant = common: must be one tenant's id or domain.", "Entra:Tenant", "common", "Entra:Audience", "x")]
+    [InlineData("Grid:AdminKeys = /none: Could not find file '/none'.", "AdminKeys", "/none")]
+    public void TheAdminListener_DoesNotOpenToNobodyKnowsWhom(string error, params string[] settings) =>
+        Assert.Equal([error], Read([.. settings.Chunk(2).Select(s => ($"Grid:{s[0]}", s[1]))]).Errors);
+
+    [Fact]
+    public void OffLoopback_WithKeys_AndWhatKeepsThemSecret_TheSettingsAreRight() => Assert.Empty(
+        Read(("Grid:Admin", "http://[::]:8025"), ("Grid:Entra:Tenant", "example.test"), ("Grid:Entra:Audience", "api://x"), ("Grid:AllowPlainAdmin", "true")).Errors);
 
     [Fact]
     public void Values_AreRead_WithTimesInSeconds()
@@ -104,7 +120,7 @@ public sealed class SettingsTests
     {
         var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
 
-        Assert.Equal(42, Rows(new GridSettings(), "Grid").Count(row =>
+        Assert.Equal(48, Rows(new GridSettings(), "Grid").Count(row =>
         {
             Assert.Contains(row, docs);
             return true;
