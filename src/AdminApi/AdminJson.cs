@@ -15,6 +15,8 @@ namespace EcStreamOrleans.AdminApi;
 [JsonSerializable(typeof(OverrideReport))]
 [JsonSerializable(typeof(OverrideRequest))]
 [JsonSerializable(typeof(ChangesRequest))]
+[JsonSerializable(typeof(TrialRequest))]
+[JsonSerializable(typeof(TrialReport))]
 [JsonSerializable(typeof(SuspensionRequest))]
 [JsonSerializable(typeof(PeerScopeListing))]
 [JsonSerializable(typeof(PolicyWriteReport))]

@@ -1,3 +1,4 @@
+using EcStreamOrleans.Edge.Facts;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -8,7 +9,7 @@ namespace EcStreamOrleans.Edge;
 public static class EdgeHosting
 {
     /// <summary>
-    /// Adds the edge's services. The host brings <see cref="EdgeOptions"/>, <see cref="GridConfiguration"/>, the codec, the
+    /// Adds the edge's services. The host brings <see cref="EdgeOptions"/>, <see cref="FactsOptions"/>, <see cref="GridConfiguration"/>, the codec, the
     /// clock and access to grains.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -19,6 +20,7 @@ public static class EdgeHosting
         services.AddSingleton(_ => listeners);
         services.AddSingleton<EdgeInstruments>();
         services.AddSingleton<SessionRegistry>();
+        services.AddSingleton<TrafficFacts>();
         services.AddSingleton<EdgeLog>();
         services.AddSingleton<BatchForwarder>();
         services.AddSingleton<EdgeObserver>();

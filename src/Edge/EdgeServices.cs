@@ -1,3 +1,4 @@
+using EcStreamOrleans.Edge.Facts;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol.Configuration;
@@ -13,6 +14,7 @@ internal sealed class EdgeServices(
     BatchForwarder forwarder,
     EdgeObserver observer,
     EdgeInstruments instruments,
+    TrafficFacts facts,
     EdgeLog log,
     LivePolicy policy,
     PolicyFollower follower,
@@ -35,6 +37,9 @@ internal sealed class EdgeServices(
     public IEdgeObserver Observer => _observer.Value;
 
     public EdgeInstruments Instruments => instruments;
+
+    /// <summary>What is remembered of the traffic.</summary>
+    public TrafficFacts Facts => facts;
 
     public EdgeLog Log => log;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using EcStreamOrleans.Edge.Facts;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
@@ -39,6 +40,8 @@ internal sealed partial class EdgeSession : IDisposable
     private long _refusedAt;
     private long _pausedAt;
     private long _pauseTicks;
+    private readonly long _number;
+    private TimeSpan _silence;
     private long _sequence;
     private int _owed;
     private bool _hasSeat;
@@ -52,6 +55,7 @@ internal sealed partial class EdgeSession : IDisposable
         _connection = connection;
         _edge = edge;
         _policy = edge.Policy.Evaluate(Listen, Peer);
+        _number = edge.Facts.NumberSession();
         Traffic = traffic;
         _grain = edge.Grains.GetGrain<IPeerGrain>(Peer.Key);
         _packages = edge.Codec.CreatePackageReader(edge.Options.Framing);
@@ -118,6 +122,12 @@ internal sealed partial class EdgeSession : IDisposable
             if (!IsProbe)
             {
                 CountRefusal();
+            }
+
+            if (end == SessionEnd.Idle)
+            {
+                NoteSilence();
+                AddFact(messages: 0, bytes: 0);
             }
 
             return _refusal is null ? end : SessionEnd.Refused;
@@ -361,6 +371,7 @@ internal sealed partial class EdgeSession : IDisposable
             var buffer = result.Buffer;
             if (!buffer.IsEmpty)
             {
+                NoteSilence();
                 _clock.Touch();
                 _clock.Received(buffer.Length);
                 if (!_hasOctet || _refusal is not null)
@@ -508,11 +519,31 @@ internal sealed partial class EdgeSession : IDisposable
         Interlocked.Increment(ref _owed);
         var (batch, refusals) = _builder.Close(new BatchId(Id, ++_sequence), Listen);
         long bytes = batch?.Length ?? 0;
+        if (batch is not null)
+        {
+            AddFact(batch.Count, batch.Length);
+        }
+
         await _window.EnterAsync(bytes);
         await PauseAsync();
         await _edge.Budget.EnterAsync(bytes);
         var verdict = batch is null ? Decided : _edge.Forwarder.ForwardAsync(_grain, batch, _connection.IsAdmittedByTls ? OpenAsync : null);
         _pump.Enqueue(new PendingBatch(batch, refusals, verdict, bytes));
+    }
+
+    // While a reply is owed, it is the server that keeps the client waiting.
+    private void NoteSilence()
+    {
+        if (!OwesReplies && _clock.SinceActivity is var silence && silence > _silence)
+        {
+            _silence = silence;
+        }
+    }
+
+    private void AddFact(int messages, int bytes)
+    {
+        _edge.Facts.Add(new TrafficFact(_edge.Clock.GetUtcNow(), Peer, Listen, _number, messages, bytes, _silence));
+        _silence = TimeSpan.Zero;
     }
 
     private static readonly Task<(BatchVerdict, bool)> Decided =

@@ -1,4 +1,5 @@
 using EcStreamOrleans.Edge;
+using EcStreamOrleans.Edge.Facts;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Silo.Admin.Access;
@@ -65,6 +66,9 @@ internal sealed class GridSettings
     /// <summary>The spool; its directory is <c>spool</c> in <see cref="Data"/>.</summary>
     public SpoolOptions Spool { get; set; } = new();
 
+    /// <summary>What is remembered of the traffic.</summary>
+    public FactsOptions Facts { get; set; } = new();
+
     /// <summary>The relay.</summary>
     public RelayOptions Relay { get; set; } = new();
 
@@ -81,6 +85,7 @@ internal sealed class GridSettings
         SettingsBinder.Bind(section, settings, errors);
         settings.Spool.Directory = Path.Combine(Path.GetFullPath(settings.Data), "spool");
         errors.AddRange(settings.Limits.Validate());
+        errors.AddRange(settings.Facts.Validate());
         errors.AddRange(settings.Relay.Validate());
         errors.AddRange(settings.Spool.FindErrors());
         if (SettingRange.Check("Grid:SiloPort", settings.SiloPort, 1, 65_535) is { } badPort)

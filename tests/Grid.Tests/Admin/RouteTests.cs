@@ -29,6 +29,7 @@ public sealed class RouteTests : IDisposable
         ("DELETE /api/v1/policy/overrides/{block}", "operator", HttpStatusCode.PreconditionRequired),
         ("GET /api/v1/policy/scopes", "viewer", HttpStatusCode.OK),
         ("POST /api/v1/policy/changes", "operator", HttpStatusCode.UnsupportedMediaType),
+        ("POST /api/v1/policy/trial", "viewer", HttpStatusCode.UnsupportedMediaType),
         ("POST /api/v1/policy/suspensions", "operator", HttpStatusCode.UnsupportedMediaType),
         ("DELETE /api/v1/policy/suspensions/{block}", "operator", HttpStatusCode.NotFound),
         ("GET /api/v1/policy/log", "viewer", HttpStatusCode.OK),

@@ -1,4 +1,5 @@
 using EcStreamOrleans.AdminApi;
+using EcStreamOrleans.Edge.Facts;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Admin.Access;
@@ -8,12 +9,22 @@ namespace EcStreamOrleans.Silo.Admin.Policy;
 /// <summary><c>/policy/changes</c>: changes at many scopes, all or nothing.</summary>
 internal static class ChangeEndpoints
 {
-    public static void MapChanges(this IEndpointRouteBuilder routes) => routes.MapPost("/policy/changes", MakeAsync)
-        .WithTags("Changes").WithSummary("Changes many Peer scopes at once, all or none. What a scope had in the log's before may be posted as set to undo.")
-        .RequireAuthorization(AdminRole.Operator).Waits()
-        .Accepts<ChangesRequest>("application/json")
-        .Produces<PolicyWriteReport>()
-        .ProducesProblems(StatusCodes.Status400BadRequest, StatusCodes.Status409Conflict);
+    private const string Tag = "Changes";
+
+    public static void MapChanges(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/policy/changes", MakeAsync)
+            .WithTags(Tag).WithSummary("Changes many Peer scopes at once, all or none. What a scope had in the log's before may be posted as set to undo.")
+            .RequireAuthorization(AdminRole.Operator).Waits()
+            .Accepts<ChangesRequest>("application/json")
+            .Produces<PolicyWriteReport>()
+            .ProducesProblems(StatusCodes.Status400BadRequest, StatusCodes.Status409Conflict);
+        routes.MapPost("/policy/trial", TryAsync)
+            .WithTags(Tag).WithSummary("What changes would have done to the traffic that this node remembers. Nothing is changed.")
+            .Accepts<TrialRequest>("application/json")
+            .Produces<TrialReport>()
+            .ProducesProblems(StatusCodes.Status400BadRequest);
+    }
 
     private static async Task<IResult> MakeAsync(HttpContext context, PolicyDesk desk)
     {
@@ -49,6 +60,33 @@ internal static class ChangeEndpoints
         context.Response.Headers.ETag = $"\"{entry.Version}\"";
         return Results.Json(
             new PolicyWriteReport(entry.ToReport(), await desk.AwaitSpreadAsync(entry.Version, wait, context.RequestAborted)), AdminJson.Default.PolicyWriteReport);
+    }
+
+    private static async Task<IResult> TryAsync(HttpContext context, PolicyDesk desk, LivePolicy policy, TrafficFacts facts)
+    {
+        var (body, problem) = await JsonBody.ReadAsync(context.Request);
+        if (body is null)
+        {
+            return problem!;
+        }
+
+        var changes = Read(body, desk.Now);
+        body.End();
+        if (body.Faults.Count > 0)
+        {
+            return Problems.Invalid([.. body.Faults]);
+        }
+
+        var traffic = facts.Snapshot();
+        var present = policy.Overrides;
+        var peers = PolicyTrial.Run(traffic, policy.Configuration.Grid, present, present.With(present.Version, changes));
+        return Results.Json(
+            new TrialReport(
+                TrialWords.Of(peers, traffic.Count),
+                traffic.Count == 0 ? null : traffic[0].Instant.ToUniversalTime(),
+                traffic.Count,
+                [.. peers.Select(p => new TrialPeer(p.Peer.Key, p.Batches, p.BatchesSmaller, p.BatchesLarger, p.MessagesRefused, p.SessionsClosedEarlier, p.SessionsKeptLonger))]),
+            AdminJson.Default.TrialReport);
     }
 
     private static List<KeyValuePair<PeerScope, PeerOverride>> Read(JsonBody body, DateTimeOffset now)
