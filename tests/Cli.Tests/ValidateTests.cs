@@ -38,4 +38,27 @@ public sealed class ValidateTests : IDisposable
         Assert.Equal(ExitCode.NotEverything, await run.Exit);
         Assert.Contains("missing.conf", run.Out);
     }
+
+    [Fact]
+    public async Task Lenient_PassesOverWhatALenientNodeDoes()
+    {
+        var file = _directory.File("shared.conf", "ECStream_Listener { Listen ':1825' { } Peer \"10.0.0.1\" { Use_SSL = true } }\n");
+
+        var strict = await CliRun.CompleteAsync("validate", file);
+        var lenient = await CliRun.CompleteAsync("validate", "--lenient", file);
+
+        Assert.Equal((ExitCode.NotEverything, ExitCode.Success), (await strict.Exit, await lenient.Exit));
+        Assert.Equal(2, lenient.Out.Split('\n').Count(line => line.Contains(": warning: ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task ACertificateThatIsNotThere_IsAFaultOfItsOption()
+    {
+        var file = _directory.File("tls.conf", "ECStream_Listener { Listen \":1825\" {\n  Use_SSL = true\n  TLS_Certificate = \"none.pem\" } }\n");
+
+        var run = await CliRun.CompleteAsync("validate", file);
+
+        Assert.Equal(ExitCode.NotEverything, await run.Exit);
+        Assert.Contains($"{file}:3:21: error: SSL bad or missing cert", run.Out);
+    }
 }
