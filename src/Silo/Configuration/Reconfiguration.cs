@@ -84,16 +84,16 @@ internal sealed partial class Reconfiguration(
         }
     }
 
-    [LoggerMessage(400, LogLevel.Information, "Reconfigure complete: {Source} is in effect as generation {Generation}; Listens changed: {Listens}")]
+    [LoggerMessage(440, LogLevel.Information, "Reconfigure complete: {Source} is in effect as generation {Generation}; Listens changed: {Listens}")]
     private partial void LogReloaded(string source, long generation, int listens);
 
-    [LoggerMessage(401, LogLevel.Error, "Reconfigure failed: {Source} has errors; generation {Generation} stays in effect")]
+    [LoggerMessage(441, LogLevel.Error, "Reconfigure failed: {Source} has errors; generation {Generation} stays in effect")]
     private partial void LogFailed(string source, long generation);
 
-    [LoggerMessage(EventId = 402, Message = "{Diagnostic}")]
+    [LoggerMessage(EventId = 442, Message = "{Diagnostic}")]
     private partial void LogDiagnostic(LogLevel level, ConfigDiagnostic diagnostic);
 
-    [LoggerMessage(403, LogLevel.Error, "Reconfigure failed; what was in effect stays")]
+    [LoggerMessage(443, LogLevel.Error, "Reconfigure failed; what was in effect stays")]
     private partial void LogBroken(Exception error);
 }
 
