@@ -47,6 +47,12 @@ public sealed class EdgeOptions
     /// <summary>Octets in a batch; a bigger package travels alone. Range: 4 KiB to 16 MiB. Default: 1,048,576, where throughput stops growing with size.</summary>
     public int BatchBytes { get; set; } = 1_048_576;
 
+    /// <summary>
+    /// Octets in a batch while other peers send, too. Range: 4 KiB to 16 MiB. Default: 131,072: some hundred microseconds of one core, for which
+    /// the others wait.
+    /// </summary>
+    public int SharedBatchBytes { get; set; } = 131_072;
+
     /// <summary>Batches of one connection under way at once. Range: 1 to 64. Default: 4, enough to keep reading while the disk flushes.</summary>
     public int BatchesUnderWay { get; set; } = 4;
 
@@ -98,6 +104,9 @@ public sealed class EdgeOptions
     /// <summary><see cref="BatchBytes"/>, or a hundredth of what the batch's peer may send in a second.</summary>
     internal int BatchByteCap => MaxBytesPerSecondPerPeer == 0 ? BatchBytes : (int)Math.Clamp(MaxBytesPerSecondPerPeer / 100, 1, BatchBytes);
 
+    /// <summary>The same while other peers send, too.</summary>
+    internal int SharedBatchByteCap => Math.Min(BatchByteCap, SharedBatchBytes);
+
     /// <summary><see cref="BatchesUnderWay"/>, or one where there is a rate: a verdict's pause is to come before the next batch.</summary>
     internal int BatchWindow => MaxMessagesPerSecondPerPeer == 0 && MaxBytesPerSecondPerPeer == 0 ? BatchesUnderWay : 1;
 
@@ -114,6 +123,7 @@ public sealed class EdgeOptions
             Check(nameof(MaxRecipients), MaxRecipients, 1, 1_000_000),
             Check(nameof(MaxAddressBytes), MaxAddressBytes, 64, 65_536),
             Check(nameof(BatchBytes), BatchBytes, 4_096, 16 << 20),
+            Check(nameof(SharedBatchBytes), SharedBatchBytes, 4_096, 16 << 20),
             Check(nameof(BatchesUnderWay), BatchesUnderWay, 1, 64),
             Check(nameof(BytesUnderWayPerConnection), BytesUnderWayPerConnection, 65_536, 1 << 30),
             Check(nameof(BytesUnderWayPerEdge), BytesUnderWayPerEdge, 1 << 20, 64L << 30),

@@ -55,6 +55,9 @@ internal sealed class EdgeServices(
     /// <summary>The sessions that the edge may have.</summary>
     public SessionSeats Seats { get; } = new(options.MaxSessions);
 
+    /// <summary>Whether several peers send.</summary>
+    public PeerContention Contention { get; } = new(clock);
+
     /// <summary>Octets of all connections under way.</summary>
     public ByteBudget Budget { get; } = new(options.BytesUnderWayPerEdge, int.MaxValue);
 }

@@ -126,6 +126,7 @@ internal sealed partial class EdgeSession
         var input = new SequenceReader<byte>(buffer);
         var end = FillEnd.UsedUp;
         var maxMessages = Math.Min(_policy.MaxBatchSize.Value, _edge.Options.BatchMessageCap);
+        var maxBytes = _edge.Contention.Note(Traffic) ? _edge.Options.SharedBatchByteCap : _edge.Options.BatchByteCap;
         while (true)
         {
             if (_builder.Replies >= maxMessages)
@@ -134,7 +135,7 @@ internal sealed partial class EdgeSession
                 break;
             }
 
-            if (_builder.Replies > 0 && _builder.Length >= _edge.Options.BatchByteCap)
+            if (_builder.Replies > 0 && _builder.Length >= maxBytes)
             {
                 end = FillEnd.BatchFull;
                 break;

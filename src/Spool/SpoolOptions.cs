@@ -33,6 +33,12 @@ public sealed class SpoolOptions
     /// faster, and a peer with a single message waits for the group under way.</summary>
     public int MaxGroupBytes { get; set; } = 1 << 20;
 
+    /// <summary>
+    /// The most bytes of one peer in a group while other peers send, too; at least one batch. Range: 4 KiB to 256 MiB. Default: 128 KiB: a
+    /// message behind a flood waits for two such groups, and a disk that flushes in a tenth of a millisecond still takes most of its rate.
+    /// </summary>
+    public int SharedGroupBytes { get; set; } = 128 << 10;
+
     /// <summary>The most bytes of batches that wait for the writer; beyond it appends are refused as full. Default: 256 MiB, about a third of a second of a fast disk.</summary>
     public long MaxQueuedBytes { get; set; } = 256L << 20;
 
@@ -50,6 +56,7 @@ public sealed class SpoolOptions
             Check(nameof(MinFreeDiskBytes), MinFreeDiskBytes, 0, long.MaxValue),
             Check(nameof(DedupeBatches), DedupeBatches, 1, 1 << 24),
             Check(nameof(MaxGroupBytes), MaxGroupBytes, 4096, 256 << 20),
+            Check(nameof(SharedGroupBytes), SharedGroupBytes, 4096, 256 << 20),
             Check(nameof(MaxQueuedBytes), MaxQueuedBytes, 1, long.MaxValue),
             Check(nameof(JournalBytes), JournalBytes, 4096, long.MaxValue),
         }.OfType<string>();

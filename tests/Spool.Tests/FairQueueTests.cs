@@ -64,16 +64,47 @@ public class FairQueueTests
         var queue = new FairQueue(quantum: 100);
         queue.Enqueue(Operation("a", 500));
 
-        Assert.False(queue.TryTake(499, out _));
+        Assert.False(queue.TryTake(499, long.MaxValue, out _));
         Assert.Equal(1, queue.Count);
-        Assert.True(queue.TryTake(500, out _));
-        Assert.False(queue.TryTake(long.MaxValue, out _));
+        Assert.True(queue.TryTake(500, long.MaxValue, out _));
+        Assert.False(queue.TryTake(long.MaxValue, long.MaxValue, out _));
+    }
+
+    [Fact]
+    public void APeerThatHasHadItsPartOfAGroup_WaitsForTheNext_AndTheOthersGoOn()
+    {
+        var queue = new FairQueue(quantum: 100);
+        for (var i = 0; i < 10; i++)
+        {
+            queue.Enqueue(Operation("flood", 100));
+        }
+
+        queue.Enqueue(Operation("big", 900));
+        queue.Enqueue(Operation("small", 10));
+        queue.Enqueue(Operation("small", 10));
+
+        Assert.Equal(["big", "flood", "flood", "flood", "small", "small"], Group(queue, 300).Order(StringComparer.Ordinal));
+        Assert.Equal(["flood", "flood", "flood"], Group(queue, 300));
+        Assert.Equal(4, queue.Count);
+        Assert.Equal(4, Group(queue, long.MaxValue).Count);
+    }
+
+    private static List<string> Group(FairQueue queue, long mostOfPeer)
+    {
+        List<string> taken = [];
+        queue.BeginGroup();
+        while (queue.TryTake(long.MaxValue, mostOfPeer, out var operation))
+        {
+            taken.Add(operation.Batch.Peer);
+        }
+
+        return taken;
     }
 
     private static List<AppendOperation> Take(FairQueue queue, int most)
     {
         List<AppendOperation> taken = [];
-        while (taken.Count < most && queue.TryTake(long.MaxValue, out var operation))
+        while (taken.Count < most && queue.TryTake(long.MaxValue, long.MaxValue, out var operation))
         {
             taken.Add(operation);
         }

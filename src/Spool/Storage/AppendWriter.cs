@@ -17,6 +17,9 @@ internal sealed class AppendWriter : IDisposable
     /// <summary>A peer's turn: what a fast disk writes while a lone flush takes anyway.</summary>
     private const long TurnBytes = 65_536;
 
+    /// <summary>How long the disk counts as shared behind the last append of another peer: some replies and their next messages.</summary>
+    private static readonly TimeSpan SharedFor = TimeSpan.FromMilliseconds(100);
+
     private readonly object _gate = new();
     private readonly FairQueue _queue = new(TurnBytes);
     private readonly Dictionary<BatchId, AppendOperation> _inFlight = [];
@@ -33,6 +36,8 @@ internal sealed class AppendWriter : IDisposable
     private readonly List<AppendOperation> _group = [];
     private readonly Thread _thread;
     private long _queuedBytes;
+    private string? _lastPeer;
+    private long _peerChangedAt;
     private long _duplicates;
     private bool _isStopping;
     private Segment? _segment;
@@ -107,6 +112,11 @@ internal sealed class AppendWriter : IDisposable
             (operation.PeerBytes, operation.ListenerBytes) = (peer, listener);
             _inFlight.Add(batch.Id, operation);
             _queue.Enqueue(operation);
+            if (!string.Equals(batch.Peer, _lastPeer, StringComparison.Ordinal))
+            {
+                (_lastPeer, _peerChangedAt) = (batch.Peer, _time.GetTimestamp());
+            }
+
             _queuedBytes += bytes;
             Monitor.Pulse(_gate);
             return operation.Task;
@@ -207,8 +217,11 @@ internal sealed class AppendWriter : IDisposable
                 Monitor.Wait(_gate);
             }
 
+            // A small peer's message waits for the group under way and for its own: while others send, no peer makes them long.
+            long mostOfPeer = _time.GetElapsedTime(_peerChangedAt) < SharedFor ? _options.SharedGroupBytes : long.MaxValue;
             long bytes = 0;
-            while (_queue.TryTake(_group.Count == 0 ? long.MaxValue : _options.MaxGroupBytes - bytes, out var next))
+            _queue.BeginGroup();
+            while (_queue.TryTake(_group.Count == 0 ? long.MaxValue : _options.MaxGroupBytes - bytes, mostOfPeer, out var next))
             {
                 bytes += next.RecordBytes;
                 _group.Add(next);

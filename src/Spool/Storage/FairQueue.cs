@@ -14,6 +14,8 @@ internal sealed class FairQueue(long quantum)
     private readonly Queue<PeerQueue> _turns = [];
     private readonly Stack<PeerQueue> _unused = [];
 
+    private long _group;
+
     public int Count { get; private set; }
 
     public void Enqueue(AppendOperation operation)
@@ -30,13 +32,29 @@ internal sealed class FairQueue(long quantum)
         Count++;
     }
 
-    /// <summary>Takes the next append by turns, if it is not bigger than that.</summary>
-    public bool TryTake(long mostBytes, out AppendOperation operation)
+    /// <summary>Begins a group: what peers have had of the one before counts no more.</summary>
+    public void BeginGroup() => _group++;
+
+    /// <summary>Takes the next append of a group by turns.</summary>
+    /// <param name="mostBytes">Takes none that is bigger.</param>
+    /// <param name="mostOfPeer">A peer that would have more of the group than this waits for the next one, unless it has had nothing of it.</param>
+    /// <param name="operation">The append.</param>
+    public bool TryTake(long mostBytes, long mostOfPeer, out AppendOperation operation)
     {
         operation = null!;
-        while (_turns.TryPeek(out var peer))
+        var served = 0;
+        while (served < _turns.Count)
         {
+            var peer = _turns.Peek();
             var next = peer.Operations.Peek();
+            if (peer.Group == _group && peer.GroupBytes + next.RecordBytes > mostOfPeer)
+            {
+                served++;
+                _turns.Enqueue(_turns.Dequeue());
+                continue;
+            }
+
+            served = 0;
             if (peer.Deficit < next.RecordBytes && _turns.Count > 1)
             {
                 peer.Deficit += quantum;
@@ -51,13 +69,15 @@ internal sealed class FairQueue(long quantum)
 
             operation = peer.Operations.Dequeue();
             peer.Deficit = Math.Max(0, peer.Deficit - operation.RecordBytes);
+            peer.GroupBytes = operation.RecordBytes + (peer.Group == _group ? peer.GroupBytes : 0);
+            peer.Group = _group;
             Count--;
             if (peer.Operations.Count == 0)
             {
                 // An idle peer keeps no claim: otherwise silence could be saved up for a burst.
                 _turns.Dequeue();
                 _peers.Remove(peer.Name);
-                peer.Deficit = 0;
+                (peer.Deficit, peer.Group) = (0, -1);
                 if (_unused.Count < MaxUnused)
                 {
                     _unused.Push(peer);
@@ -77,5 +97,10 @@ internal sealed class FairQueue(long quantum)
         public string Name { get; set; } = "";
 
         public long Deficit { get; set; }
+
+        /// <summary>The last group that took from this peer, and how much.</summary>
+        public long Group { get; set; } = -1;
+
+        public long GroupBytes { get; set; }
     }
 }
