@@ -93,6 +93,8 @@ public sealed class ConsolePromptTests : IDisposable
     [InlineData("conf", "config ")]
     [InlineData("config sh", "config show")]
     [InlineData("config eval ECStream_Listener Peer 10.0.0.1 ecs", "config eval ECStream_Listener Peer 10.0.0.1 ECStream_")]
+    [InlineData("config eval ECStream_L", "config eval ECStream_Listener ")]
+    [InlineData("config eval ECS", "config eval ECStream_")]
     [InlineData("config eval ecstream_li", "config eval ECStream_Listener ")]
     [InlineData("config set ECStream_Listener Peer 10", "config set ECStream_Listener Peer 10.0.0.0/16 ")]
     [InlineData("config set ECStream_Listener Peer \"10", "config set ECStream_Listener Peer 10.0.0.0/16 ")]

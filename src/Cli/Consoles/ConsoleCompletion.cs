@@ -18,7 +18,10 @@ internal sealed record ConsoleCompletion(int Start, string? Insert, IReadOnlyLis
             names.AddRange(live.View.Complete(scopes));
         }
 
-        List<string> candidates = [.. names.Where(n => n.StartsWith(word, StringComparison.OrdinalIgnoreCase)).Distinct(StringComparer.Ordinal).Order(StringComparer.OrdinalIgnoreCase)];
+        names = [.. names.Where(n => n.StartsWith(word, StringComparison.OrdinalIgnoreCase)).Distinct(StringComparer.Ordinal).Order(StringComparer.OrdinalIgnoreCase)];
+
+        // Case does not count, but who types capitals means ECStream_Listener and not the module ecstream.
+        var candidates = names.Exists(n => n.StartsWith(word, StringComparison.Ordinal)) ? names.FindAll(n => n.StartsWith(word, StringComparison.Ordinal)) : names;
         return candidates switch
         {
             [] => new(start, null, []),
