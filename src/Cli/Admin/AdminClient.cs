@@ -28,7 +28,7 @@ internal sealed class AdminClient : IDisposable
             Timeout = AnswerTimeout,
             MaxResponseContentBufferSize = MaxAnswerBytes,
         };
-        if (actor is { Length: > 0 } && actor.All(char.IsAsciiLetterOrDigit))
+        if (actor is { Length: > 0 } && actor.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@'))
         {
             _http.DefaultRequestHeaders.Add("X-Actor", actor);
         }
