@@ -23,7 +23,20 @@ public sealed record StatusReport(
     SessionCounts Sessions,
     IReadOnlyList<PeerStatus> Peers,
     SpoolReport Spool,
-    RelayReport Relay);
+    RelayReport Relay)
+{
+    /// <summary>The process; null from a node that does not tell yet.</summary>
+    public ProcessReport? Process { get; init; }
+}
+
+/// <summary>The process of the node.</summary>
+/// <param name="Pid">Its number.</param>
+/// <param name="System">The operating system and its version.</param>
+/// <param name="Runtime">The .NET runtime and its version.</param>
+/// <param name="Cores">Cores that it may use.</param>
+/// <param name="MemoryBytes">Octets of memory that it holds.</param>
+/// <param name="MemoryLimitBytes">Octets that it may hold: the machine's, or its container's.</param>
+public sealed record ProcessReport(int Pid, string System, string Runtime, int Cores, long MemoryBytes, long MemoryLimitBytes);
 
 /// <summary>One Listen of the configuration.</summary>
 /// <param name="Address">As the configuration writes it.</param>

@@ -1,3 +1,5 @@
+using EcStreamOrleans.Cli.Terminal;
+
 namespace EcStreamOrleans.Cli;
 
 /// <summary>Everything a command takes from the process it runs in.</summary>
@@ -22,6 +24,15 @@ internal sealed record CliHost(
     /// <summary>The admin API's token from the environment, <c>ECGRID_TOKEN</c>; null for none.</summary>
     public string? Token { get; init; }
 
+    /// <summary>The keys of the terminal that commands are typed at; null if standard input is none.</summary>
+    public IKeyboard? Keyboard { get; init; }
+
+    /// <summary>Where the console keeps what was typed; null to forget it.</summary>
+    public string? HistoryFile { get; init; }
+
+    /// <summary>Whether a text holds the token in use: such a text is kept nowhere.</summary>
+    public Func<string, bool> HoldsToken { get; init; } = static _ => false;
+
     public static CliHost FromProcess() => new(
         Console.Out,
         Console.Error,
@@ -34,16 +45,18 @@ internal sealed record CliHost(
         new SocketsHttpHandler())
     {
         Token = Environment.GetEnvironmentVariable("ECGRID_TOKEN"),
+        Keyboard = Console.IsInputRedirected || Console.IsOutputRedirected ? null : new TerminalKeyboard(),
+        HistoryFile = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".ecgrid_history") : null,
     };
 
     /// <summary>Says in one line why nothing was done.</summary>
     /// <returns><see cref="ExitCode.CannotStart"/>.</returns>
     public int CannotStart(string reason)
     {
-        Error.WriteLine($"ecgrid: {Terminal.Printable.Line(reason)}");
+        Error.WriteLine($"ecgrid: {Printable.Line(reason)}");
         return ExitCode.CannotStart;
     }
 
     /// <summary>One line for a person that is no result.</summary>
-    public void Note(string text) => Error.WriteLine($"ecgrid: {Terminal.Printable.Line(text)}");
+    public void Note(string text) => Error.WriteLine($"ecgrid: {Printable.Line(text)}");
 }

@@ -15,7 +15,7 @@ internal static class EcGrid
     public static async Task<int> RunAsync(string[] args, CliHost host, CancellationToken cancellationToken)
     {
         using var tokens = new TokenHandler(host.HttpHandler);
-        host = host with { HttpHandler = tokens };
+        host = host with { HttpHandler = tokens, HoldsToken = tokens.IsIn };
         var tokenFile = new Option<FileInfo?>("--token-file")
         {
             Description = "The file with the token of the admin API; without it ECGRID_TOKEN.",

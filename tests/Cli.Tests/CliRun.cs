@@ -34,10 +34,11 @@ internal sealed class CliRun
 
     public static CliRun Start(params string[] args) => Start(args, [], TimeProvider.System, new HttpClientHandler());
 
-    public static CliRun Start(string[] args, byte[] standardInput, TimeProvider timeProvider, HttpMessageHandler http, string? token = null)
+    public static CliRun Start(string[] args, byte[] standardInput, TimeProvider timeProvider, HttpMessageHandler http, string? token = null, Func<CliHost, CliHost>? change = null)
     {
         var run = new CliRun();
         var host = new CliHost(run._out, run._error, new MemoryStream(standardInput), run._binary, false, timeProvider, new Random(7), http) { Token = token };
+        host = change?.Invoke(host) ?? host;
         run._exit = Task.Run(() => EcGrid.RunAsync(args, host, run._interrupt.Token));
         return run;
     }

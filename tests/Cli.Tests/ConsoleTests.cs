@@ -13,8 +13,6 @@ public sealed class ConsoleTests : IDisposable
         }
         """;
 
-    private static readonly string Report = Json(new ConfigReport(Conf, 1, "/etc/e.conf"));
-
     private readonly TempDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -22,11 +20,11 @@ public sealed class ConsoleTests : IDisposable
     [Fact]
     public async Task Eval_FromANode_SaysWhatHoldsAndWhereItComesFrom()
     {
-        var admin = new Admin(Report);
+        var admin = new FakeNode(Conf);
         var run = await AskAsync(admin, "console", "config", "eval", "ECStream_Listener", "Listen", ":1825", "Peer", "10.0.0.7", "ecstream_idle_time");
 
         Assert.Equal(ExitCode.Success, await run.Exit);
-        Assert.Equal("GET http://127.0.0.1:8025/api/v1/config", admin.Asked);
+        Assert.Equal("GET api/v1/config", admin.Asked[0]);
         Assert.Equal("ECStream_Idle_Time = 600  # from ECStream_Listener::Peer:10.0.0.0/16:", run.Out.TrimEnd());
     }
 
@@ -55,23 +53,40 @@ public sealed class ConsoleTests : IDisposable
     [Theory]
     [InlineData("get Blackhole", ExitCode.NotEverything, "Option 'Blackhole' is not set in scope ''.", "")]
     [InlineData("show nonsense x", ExitCode.CannotStart, "", "ecgrid: 'nonsense' is not a valid scope name in scope 'Global'")]
-    [InlineData("set Enable false", ExitCode.CannotStart, "", "ecgrid: config set: no such command; there are eval, get, help, locate, reload, show, showrecurse")]
+    [InlineData("sett Enable false", ExitCode.CannotStart, "", "ecgrid: config sett: no such command; did you mean 'config set'? ('help' lists them all)")]
     [InlineData("reload other.conf", ExitCode.CannotStart, "", "ecgrid: config reload takes no argument: the node reads the file that it was started with")]
     public async Task WhatIsNotThere_IsSaid(string words, int code, string output, string error)
     {
-        var run = await AskAsync(new Admin(Report), ["console", "config", .. words.Split(' ')]);
+        var run = await AskAsync(new FakeNode(Conf), ["console", "config", .. words.Split(' ')]);
 
         Assert.Equal(code, await run.Exit);
         Assert.Equal((output, error), (run.Out.TrimEnd(), run.Error.TrimEnd()));
     }
 
-    [Fact]
-    public async Task AnotherCommand_GetsTheListOfWhatThereIs()
+    [Theory]
+    [InlineData("sumary", "ecgrid: sumary: no such command; did you mean 'summary'? ('help' lists them all)")]
+    [InlineData("xyzzy", "ecgrid: xyzzy: no such command; there are close, config, count, exit, help, module, pid, quit, resume, show, summary, suspend, sysinfo, version, write")]
+    [InlineData("mailq", "ecgrid: mailq: there are no queues by domain here; mail waits in the spool: 'ecgrid status' counts it, 'ecgrid spool list' shows it")]
+    [InlineData("dns_cache flush", "ecgrid: dns_cache: no DNS is asked here; mail goes to the Gateway of the configuration")]
+    [InlineData("show outbound", "ecgrid: show outbound: 'ecgrid status' shows the relay")]
+    [InlineData("summary reset", "ecgrid: summary takes no argument: statistics count from the start of the node on")]
+    public async Task AnotherCommand_IsToldWhatThereIsInstead(string words, string error)
     {
-        var run = await AskAsync(new Admin(Report), "console", "mailq");
+        var run = await AskAsync(new FakeNode(Conf), ["console", .. words.Split(' ')]);
 
         Assert.Equal(ExitCode.CannotStart, await run.Exit);
-        Assert.Equal("ecgrid: mailq: no such command; there are config, help", run.Error.TrimEnd());
+        Assert.Equal(error, run.Error.TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("config set ECStream_Listener Peer 10.0.0.1 ECStream_Idle_Time 5", "config set")]
+    [InlineData("summary", "summary")]
+    [InlineData("config reload", "config reload")]
+    public async Task WithAFile_WhatIsForANode_IsRefused(string words, string command)
+    {
+        var run = await AskAsync(new FakeNode(Conf), ["console", "--conf", "x.conf", .. words.Split(' ')]);
+
+        Assert.Equal((ExitCode.CannotStart, $"ecgrid: {command} is for a node; leave --conf out"), (await run.Exit, run.Error.TrimEnd()));
     }
 
     [Theory]
@@ -110,8 +125,7 @@ public sealed class ConsoleTests : IDisposable
     [Fact]
     public async Task AValueThatWouldSteerTheTerminal_DoesNot()
     {
-        var report = Json(new ConfigReport("Domain \"a\u001b[31m\tb\" { x = \"\u009b\n\" }", 1, null));
-        var run = await AskAsync(new Admin(report), "console", "config", "showrecurse");
+        var run = await AskAsync(new FakeNode("Domain \"a\u001b[31m\tb\" { x = \"\u009b\n\" }"), "console", "config", "showrecurse");
 
         Assert.Equal("Domain \"a?[31m\tb\" {\n  x = \"?\n\"\n}", run.Out.TrimEnd());
     }
@@ -162,11 +176,9 @@ public sealed class ConsoleTests : IDisposable
         Assert.Equal("e.conf:2:1: error: a\ne.conf:3:1: error: b\nReconfigure failed\nGeneration 1 stays in effect.", run.Out.TrimEnd());
     }
 
-    private static string Json(ConfigReport report) => JsonSerializer.Serialize(report, AdminJson.Default.ConfigReport);
-
     private static string Json(ReloadReport report) => JsonSerializer.Serialize(report, AdminJson.Default.ReloadReport);
 
-    private static async Task<CliRun> AskAsync(Admin admin, params string[] args)
+    private static async Task<CliRun> AskAsync(HttpMessageHandler admin, params string[] args)
     {
         var run = CliRun.Start(args, [], TimeProvider.System, admin);
         await run.Exit;

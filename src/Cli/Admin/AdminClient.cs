@@ -1,7 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using EcStreamOrleans.AdminApi;
 
 namespace EcStreamOrleans.Cli.Admin;
 
@@ -14,7 +17,10 @@ internal sealed class AdminClient : IDisposable
 
     private readonly HttpClient _http;
 
-    public AdminClient(Uri admin, HttpMessageHandler handler)
+    /// <param name="admin">The node's admin API.</param>
+    /// <param name="handler">How it is reached.</param>
+    /// <param name="actor">Who asks, for the record of a node that knows nobody by a token.</param>
+    public AdminClient(Uri admin, HttpMessageHandler handler, string? actor = null)
     {
         _http = new HttpClient(handler, disposeHandler: false)
         {
@@ -22,35 +28,44 @@ internal sealed class AdminClient : IDisposable
             Timeout = AnswerTimeout,
             MaxResponseContentBufferSize = MaxAnswerBytes,
         };
+        if (actor is { Length: > 0 } && actor.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@'))
+        {
+            _http.DefaultRequestHeaders.Add("X-Actor", actor);
+        }
     }
 
     /// <summary>Gets one resource.</summary>
     /// <param name="path">Below the admin URL.</param>
     /// <param name="cancellationToken">Gives up; throws.</param>
-    public Task<AdminAnswer> GetAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, cancellationToken);
+    public Task<AdminAnswer> GetAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, null, null, cancellationToken);
 
     /// <summary>Asks for something to be done.</summary>
     /// <param name="path">Below the admin URL.</param>
     /// <param name="cancellationToken">Gives up; throws.</param>
-    public Task<AdminAnswer> PostAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, path, cancellationToken);
+    public Task<AdminAnswer> PostAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, path, null, null, cancellationToken);
 
-    public void Dispose() => _http.Dispose();
-
-    private async Task<AdminAnswer> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    /// <summary>Asks for something to be done, or changed.</summary>
+    /// <param name="method">How.</param>
+    /// <param name="path">Below the admin URL.</param>
+    /// <param name="json">The body, or null.</param>
+    /// <param name="ifMatch">The version that the change goes by, or null.</param>
+    /// <param name="cancellationToken">Gives up; throws.</param>
+    public async Task<AdminAnswer> SendAsync(HttpMethod method, string path, string? json, long? ifMatch, CancellationToken cancellationToken)
     {
         try
         {
             using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
-            using var response = await _http.SendAsync(request, cancellationToken);
-            if (response.StatusCode == HttpStatusCode.NotFound)
+            request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+            if (ifMatch is { } version)
             {
-                return new AdminAnswer(null, true, $"{_http.BaseAddress}{path}: not found");
+                request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{version}\""));
             }
 
+            using var response = await _http.SendAsync(request, cancellationToken);
+            var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             return response.IsSuccessStatusCode
-                ? new AdminAnswer(await response.Content.ReadAsByteArrayAsync(cancellationToken), false, string.Empty)
-                : new AdminAnswer(
-                    null, false, $"{_http.BaseAddress}{path}: {(int)response.StatusCode} {response.ReasonPhrase}{(response.StatusCode == HttpStatusCode.Unauthorized ? "; give a token with --token-file FILE or ECGRID_TOKEN" : "")}");
+                ? new AdminAnswer(content, false, string.Empty)
+                : Refused(path, response, AdminProblemReader.Read(content));
         }
         catch (HttpRequestException failure)
         {
@@ -61,6 +76,41 @@ internal sealed class AdminClient : IDisposable
             return new AdminAnswer(null, false, $"cannot ask {_http.BaseAddress}: no answer within {AnswerTimeout.TotalSeconds:0} s");
         }
     }
+
+    public void Dispose() => _http.Dispose();
+
+    // What the node says is for the person who asked; where it says nothing, the status has to do.
+    private AdminAnswer Refused(string path, HttpResponseMessage response, AdminProblem? problem)
+    {
+        var isMissing = response.StatusCode == HttpStatusCode.NotFound;
+        var words = problem?.Errors is { Count: > 0 } errors ? string.Join(" ", errors.Select(e => e.Member is { Length: > 0 } member ? $"{member}: {e.Detail}" : e.Detail))
+            : problem?.Detail is { Length: > 0 } detail ? detail
+            : isMissing ? $"{_http.BaseAddress}{path}: not found"
+            : $"{_http.BaseAddress}{path}: {(int)response.StatusCode} {response.ReasonPhrase}";
+        var hint = response.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized => "; give a token with --token-file FILE or ECGRID_TOKEN",
+            HttpStatusCode.Forbidden => "; another token with --token-file FILE or ECGRID_TOKEN may do more",
+            _ => string.Empty,
+        };
+        return new AdminAnswer(null, isMissing, (hint.Length > 0 ? words.TrimEnd('.') : words) + hint) { Problem = problem };
+    }
+}
+
+/// <summary>Reads problem details; what is none says nothing.</summary>
+internal static class AdminProblemReader
+{
+    public static AdminProblem? Read(byte[] content)
+    {
+        try
+        {
+            return content.Length == 0 ? null : JsonSerializer.Deserialize(content, AdminJson.Default.AdminProblem);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>What the admin API answered.</summary>
@@ -69,6 +119,9 @@ internal sealed class AdminClient : IDisposable
 /// <param name="Error">Why there is no content.</param>
 internal sealed record AdminAnswer(byte[]? Content, bool IsMissing, string Error)
 {
+    /// <summary>Why the node has refused, in the parts that it names.</summary>
+    public AdminProblem? Problem { get; init; }
+
     /// <summary>Reads the JSON.</summary>
     /// <param name="type">What it should be.</param>
     /// <param name="value">What it is.</param>

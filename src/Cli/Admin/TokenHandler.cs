@@ -40,6 +40,9 @@ internal sealed class TokenHandler(HttpMessageHandler next) : DelegatingHandler(
             : file is null ? null : $"--token-file {file}: is empty";
     }
 
+    /// <summary>Whether a text holds the token.</summary>
+    public bool IsIn(string text) => _token is { Length: > 0 } token && text.Contains(token, StringComparison.Ordinal);
+
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (_token is { Length: > 0 })

@@ -1,148 +1,108 @@
 using System.CommandLine;
-using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Cli.Admin;
+using EcStreamOrleans.Cli.Consoles;
 using EcStreamOrleans.Cli.Terminal;
-using EcStreamOrleans.Protocol.Configuration;
 
 namespace EcStreamOrleans.Cli.Commands;
 
-/// <summary>Commands of Momentum's console, one a call, in its words and with its answers.</summary>
+/// <summary>The console, in the words of Momentum's and with its answers: one command, a script of them, or a person's.</summary>
 internal static class ConsoleCommand
 {
+    private const int MaxScriptLine = 65_536;
+
     private const string Examples = """
-        The words are those of Momentum's console; 'ecgrid console help' lists them.
-        Exit: 0 found, 1 not set or not there, 2 no such command or scope, or the configuration cannot be had.
+        Without a COMMAND commands are read from the terminal, or one a line from standard input. 'ecgrid console help' lists them.
+        Exit: 0 done, 1 not set, not there or not done, 2 no such command or scope, or the configuration cannot be had.
+        Of commands from standard input: 0 if all were done, otherwise 1.
 
         Examples:
+          ecgrid console
           ecgrid console config eval ECStream_Listener Listen :1825 Peer 10.0.0.7 ECStream_Idle_Time
+          ecgrid console config set ECStream_Listener Peer 10.0.0.0/16 ECStream_Idle_Time = 60 until +2h reason "slow scanner"
+          ecgrid console < changes.txt
           ecgrid console --conf new.conf config showrecurse
-          ecgrid console config locate Peer 10.0
         """;
-
-    private const string Help = """
-        Commands:
-          config  ask for the configuration, or have it read anew ('config help')
-          help    this
-        """;
-
-    private const string ConfigHelp = """
-        config get [SCOPE…] OPTION        what a scope itself sets
-        config eval [SCOPE…] OPTION       what holds there by fallback, and where it comes from
-        config show [SCOPE…] [OPTION]     what a scope holds; the scopes in it stay closed
-        config showrecurse [SCOPE…]       a scope with everything in it
-        config locate NAME [TEXT]         where the scopes of a name stand whose instance is, begins with or matches TEXT
-        config reload                     have the node read its file anew
-
-        A SCOPE is a name, in any case, and an instance if it has one: ECStream_Listener Listen :1825 Peer 10.0.0.7
-        eval tells what holds for a client of any address or block, or of 'unix', whether or not such a Peer is written.
-        """;
-
-    private static readonly Dictionary<string, Func<ConfigView, IReadOnlyList<string>, ConfigAnswer>> Questions =
-        new(StringComparer.OrdinalIgnoreCase)
-        {
-            ["get"] = (view, words) => view.Get(words),
-            ["eval"] = (view, words) => view.Eval(words),
-            ["show"] = (view, words) => view.Show(words),
-            ["showrecurse"] = (view, words) => view.ShowRecurse(words),
-            ["locate"] = (view, words) => view.Locate(words),
-        };
 
     public static Command Create(CliHost host)
     {
         var admin = AdminOption.Create();
         var conf = new Option<string?>("--conf") { Description = "A configuration file, read without a node.", HelpName = "FILE" };
-        var words = new Argument<string[]>("COMMAND") { Description = "A command of the console.", Arity = ArgumentArity.OneOrMore };
-        var command = new ExampleCommand("console", "Ask in the words of Momentum's console.", Examples) { words, admin, conf };
+        var words = new Argument<string[]>("COMMAND") { Description = "A command of the console.", Arity = ArgumentArity.ZeroOrMore };
+        var command = new ExampleCommand("console", "Ask and change a node in the words of Momentum's console.", Examples) { words, admin, conf };
         command.SetAction(async (parsed, interrupted) =>
         {
-            using var client = new AdminClient(parsed.GetRequiredValue(admin), host.HttpHandler);
-            return await RunAsync(host, client, parsed.GetValue(conf), parsed.GetRequiredValue(words), interrupted);
+            var url = parsed.GetRequiredValue(admin);
+            using var client = new AdminClient(url, host.HttpHandler, Environment.UserName);
+            var (line, file) = (parsed.GetValue(words) ?? [], parsed.GetValue(conf));
+            var mode = line.Length > 0 ? ConsoleMode.Single : host.Keyboard is null ? ConsoleMode.Script : ConsoleMode.Interactive;
+            var session = new ConsoleSession(host, client, file, mode);
+            try
+            {
+                return mode switch
+                {
+                    ConsoleMode.Single => await session.RunAsync(line, interrupted),
+                    ConsoleMode.Script => await RunScriptAsync(host, session, interrupted),
+                    _ => await RunInteractiveAsync(host, host.Keyboard!, session, file ?? url.Authority, interrupted),
+                };
+            }
+            catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+            {
+                return ExitCode.NotEverything;
+            }
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(CliHost host, AdminClient client, string? conf, string[] words, CancellationToken interrupted)
+    private static async Task<int> RunScriptAsync(CliHost host, ConsoleSession session, CancellationToken interrupted)
     {
-        switch (words[0].ToUpperInvariant(), words.ElementAtOrDefault(1)?.ToUpperInvariant())
+        using var lines = new StreamReader(host.StandardInput);
+        var exit = ExitCode.Success;
+        for (var number = 1; !session.IsOver && await lines.ReadLineAsync(interrupted) is { } line; number++)
         {
-            case ("HELP", null):
-                return Print(host, Help);
-            case ("CONFIG", null or "HELP"):
-                return Print(host, ConfigHelp);
-            case ("CONFIG", "RELOAD") when words.Length > 2:
-                return host.CannotStart("config reload takes no argument: the node reads the file that it was started with");
-            case ("CONFIG", "RELOAD") when conf is not null:
-                return host.CannotStart("config reload is for a node; leave --conf out");
-            case ("CONFIG", "RELOAD"):
-                return await Reload.RunAsync(host, client, interrupted);
-            case ("CONFIG", _) when Questions.TryGetValue(words[1], out var question):
-                return await AskAsync(host, client, conf, view => question(view, words[2..]), interrupted);
-            case ("CONFIG", _):
-                return host.CannotStart($"config {words[1]}: no such command; there are {string.Join(", ", Questions.Keys.Append("reload").Append("help").Order(StringComparer.Ordinal))}");
-            default:
-                return host.CannotStart($"{words[0]}: no such command; there are config, help");
+            if (await RunLineAsync(session, line, interrupted) != ExitCode.Success)
+            {
+                host.Note($"line {number} failed: {(line.Length > MaxScriptLine ? "too long" : line.Trim())}");
+                exit = ExitCode.NotEverything;
+            }
         }
+
+        return Leave(session) ? exit : ExitCode.NotEverything;
     }
 
-    private static async Task<int> AskAsync(
-        CliHost host, AdminClient client, string? conf, Func<ConfigView, ConfigAnswer> ask, CancellationToken interrupted)
+    private static async Task<int> RunInteractiveAsync(CliHost host, IKeyboard keyboard, ConsoleSession session, string place, CancellationToken interrupted)
     {
-        var document = conf is null ? await FromNodeAsync(host, client, interrupted) : FromFile(host, conf);
-        if (document is null)
+        var rule = new string('#', 72);
+        await host.Out.WriteLineAsync($"{rule}\n# ecgrid version: {GeneralCommands.Version}\n# {Printable.Line(place)}\n# 'help' lists the commands, Tab completes them, 'quit' leaves.\n{rule}");
+        var prompt = new ConsolePrompt(host, keyboard, session, place);
+        prompt.Load();
+        while (!session.IsOver && await prompt.ReadAsync(interrupted) is { } line)
         {
-            return ExitCode.CannotStart;
+            await RunLineAsync(session, line, interrupted);
         }
 
-        var answer = ask(new ConfigView(document));
-        switch (answer.Kind)
-        {
-            case ConfigAnswerKind.Found:
-                return Print(host, answer.Text);
-            case ConfigAnswerKind.NotFound:
-                Print(host, answer.Text);
-                return ExitCode.NotEverything;
-            default:
-                return host.CannotStart(answer.Text);
-        }
+        return Leave(session) ? ExitCode.Success : ExitCode.NotEverything;
     }
 
-    // Lenient, as a node may be: what a strict one refuses is worth a look, too.
-    private static ConfigDocument? FromFile(CliHost host, string file)
+    private static async Task<int> RunLineAsync(ConsoleSession session, string line, CancellationToken interrupted)
     {
-        var result = ConfigurationLoader.Load(file, DiskConfigFiles.FromEnvironment(), ConfigStrictness.Lenient);
-        if (result.Configuration is not null)
+        if (line.Length > MaxScriptLine)
         {
-            return result.Document;
+            return session.Refuse($"a line has at most {MaxScriptLine} characters");
         }
 
-        foreach (var diagnostic in result.Diagnostics.Where(d => d.Severity == ConfigSeverity.Error))
-        {
-            host.Error.WriteLine(Printable.Line(diagnostic.ToString()));
-        }
-
-        return null;
+        return !ConsoleWords.TrySplit(line, out var words, out var error) ? session.RefuseLine(error)
+            : words.Count == 0 ? ExitCode.Success
+            : await session.RunAsync(words, interrupted);
     }
 
-    private static async Task<ConfigDocument?> FromNodeAsync(CliHost host, AdminClient client, CancellationToken interrupted)
+    private static bool Leave(ConsoleSession session)
     {
-        var answer = await client.GetAsync("api/v1/config", interrupted);
-        if (answer.TryRead(AdminJson.Default.ConfigReport, out var report, out var error))
+        if (session.Transaction is null)
         {
-            // The node has found it valid, with settings that are not known here: only the tree is of interest.
-            return ConfigurationLoader.Parse(report.Text, report.File ?? "default").Document;
+            return true;
         }
 
-        host.CannotStart(error);
-        return null;
-    }
-
-    private static int Print(CliHost host, string text)
-    {
-        if (text.Length > 0)
-        {
-            host.Out.WriteLine(Printable.Text(text));
-        }
-
-        return ExitCode.Success;
+        session.Host.Note("the open transaction was dropped; nothing of it is in effect");
+        return false;
     }
 }

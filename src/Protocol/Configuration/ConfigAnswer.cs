@@ -16,4 +16,8 @@ public enum ConfigAnswerKind
 /// <summary>An answer to a question of the console.</summary>
 /// <param name="Kind">What came of it.</param>
 /// <param name="Text">The words to print; lines end with a line feed, but for the last.</param>
-public sealed record ConfigAnswer(ConfigAnswerKind Kind, string Text);
+public sealed record ConfigAnswer(ConfigAnswerKind Kind, string Text)
+{
+    /// <summary>Of what was evaluated, the option and its value alone.</summary>
+    public string? Setting { get; init; }
+}

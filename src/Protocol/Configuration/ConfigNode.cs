@@ -48,7 +48,7 @@ public sealed class ConfigScope(
 /// <param name="name">The name as typed.</param>
 /// <param name="value">The value.</param>
 /// <param name="location">Where the name stands.</param>
-public sealed class ConfigOption(string name, ConfigValue value, SourceLocation location) : ConfigNode(name, location)
+public class ConfigOption(string name, ConfigValue value, SourceLocation location) : ConfigNode(name, location)
 {
     /// <summary>The value.</summary>
     public ConfigValue Value { get; } = value;

@@ -7,15 +7,33 @@ namespace EcStreamOrleans.Protocol.Configuration;
 /// names of scopes from the outermost on, each with its instance if it has one, and an option. Names may be in any case; the
 /// instances of Listen and Peer in any spelling.
 /// </summary>
-/// <param name="document">The merged tree.</param>
-public sealed class ConfigView(ConfigDocument document)
+public sealed class ConfigView
 {
     // Momentum's console indents what it shows of a scope by as much.
     private const int ScopedDepth = 4;
 
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly ScopeStep _global = new(document);
+    private readonly ConfigDocument _document;
+    private readonly ScopeStep _global;
+
+    /// <summary>What a file says, and nothing beside it.</summary>
+    /// <param name="document">The merged tree.</param>
+    public ConfigView(ConfigDocument document)
+        : this(document, OverrideSet.Empty)
+    {
+    }
+
+    /// <summary>What a file says and what is set at Peer scopes while the grid runs, as if it were written in those scopes.</summary>
+    /// <param name="document">The merged tree.</param>
+    /// <param name="overrides">What is set beside it; nothing in it has ended.</param>
+    public ConfigView(ConfigDocument document, OverrideSet overrides)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        ArgumentNullException.ThrowIfNull(overrides);
+        _document = OverrideOverlay.Lay(document, overrides, entersListens: true);
+        _global = new ScopeStep(_document);
+    }
 
     /// <summary><c>config get</c>: what a scope itself sets.</summary>
     /// <param name="words">Scopes and an option.</param>
@@ -65,7 +83,7 @@ public sealed class ConfigView(ConfigDocument document)
     {
         ArgumentNullException.ThrowIfNull(words);
         return !TryWalk(words, words.Count, out var scope, out var error) ? Invalid(error)
-            : scope.Parent is null ? Found(document.ToString())
+            : scope.Parent is null ? Found(_document.ToString())
             : scope.Scope is { } node ? Found(ConfigPrinter.Print(node))
             : Missing(scope);
     }
@@ -99,6 +117,16 @@ public sealed class ConfigView(ConfigDocument document)
             : Found(string.Join('\n', hits.Select(s => $"{ConfigPrinter.Heading(s.Scope!)}\n  is at {s.Path}")));
     }
 
+    /// <summary>What may come next in a question: scopes and options, or the instances that are there of a scope that needs one.</summary>
+    /// <param name="words">The words before.</param>
+    public IReadOnlyList<string> Complete(IReadOnlyList<string> words)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        return words.Count > 0 && TryWalk(words, words.Count - 1, out var outer, out _) && outer.TakesInstance(words[^1], null) == true
+            ? [.. outer.Scopes(words[^1]).Select(s => s.Instance).OfType<string>()]
+            : TryWalk(words, words.Count, out var scope, out _) ? [.. scope.Names] : [];
+    }
+
     private static ConfigAnswer Eval(ScopeStep scope, string name)
     {
         if (OptionFallback.FindPeerError(scope) is { } error)
@@ -111,11 +139,12 @@ public sealed class ConfigView(ConfigDocument document)
         {
             if (candidate.FindOption(name) is { } option)
             {
-                return Found($"{ConfigPrinter.Print(Spell(name), option.Value, depth: 0)}  # from {candidate.Origin}");
+                return Evaluated(
+                    ConfigPrinter.Print(Spell(name), option.Value, depth: 0), $"from {(option as OverridingOption)?.Origin ?? candidate.Origin}");
             }
         }
 
-        return facts?.Default is { } value ? Found($"{facts.Name} = {value}  # {PolicyEvaluator.DefaultOrigin}") : NotSet(scope, name);
+        return facts?.Default is { } value ? Evaluated($"{facts.Name} = {value}", PolicyEvaluator.DefaultOrigin) : NotSet(scope, name);
     }
 
     // Depth of recursion is bounded by the parser's cap on nesting.
@@ -182,6 +211,8 @@ public sealed class ConfigView(ConfigDocument document)
     private static string Spell(string name) => OptionDefinitions.Find(name)?.Name ?? MomentumVocabulary.Spell(name) ?? name;
 
     private static ConfigAnswer Found(string text) => new(ConfigAnswerKind.Found, text.TrimEnd('\n'));
+
+    private static ConfigAnswer Evaluated(string setting, string origin) => Found($"{setting}  # {origin}") with { Setting = setting };
 
     private static ConfigAnswer Invalid(string text) => new(ConfigAnswerKind.Invalid, text);
 

@@ -49,6 +49,11 @@ internal sealed class ScopeStep
     /// <summary>What it holds.</summary>
     public ImmutableArray<ConfigNode> Children { get; }
 
+    /// <summary>The names of scopes and options that may stand in it, or do.</summary>
+    public IEnumerable<string> Names => (Kind is null ? [] : Vocabulary.Scopes[Kind].Concat(Vocabulary.Options[Kind]))
+        .Concat(Children.Select(c => c.Name))
+        .Distinct(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The option that it sets itself.</summary>
     public ConfigOption? FindOption(string name) => Children.OfType<ConfigOption>().FirstOrDefault(o => o.IsNamed(name));
 

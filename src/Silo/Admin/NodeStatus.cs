@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains.Policy;
@@ -93,7 +94,16 @@ internal sealed class NodeStatus(
                 relayInstruments.Failed,
                 retries.Messages,
                 relay.Gateway?.Trouble ?? relayInstruments.LastError,
-                relayInstruments.LastDelivery));
+                relayInstruments.LastDelivery))
+        {
+            Process = new ProcessReport(
+                Environment.ProcessId,
+                RuntimeInformation.OSDescription,
+                RuntimeInformation.FrameworkDescription,
+                Environment.ProcessorCount,
+                Environment.WorkingSet,
+                GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+        };
     }
 
     private SpoolReport ReportSpool()

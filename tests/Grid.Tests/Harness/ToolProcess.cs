@@ -36,13 +36,7 @@ internal sealed class ToolProcess : IDisposable
 
     public static ToolProcess Start(string file, string[] arguments, byte[]? input = null)
     {
-        var tool = new ToolProcess(new ProcessStartInfo(file, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        });
+        var tool = StartOpen(file, arguments);
         try
         {
             tool._process.StandardInput.BaseStream.Write(input ?? []);
@@ -55,6 +49,28 @@ internal sealed class ToolProcess : IDisposable
 
         return tool;
     }
+
+    /// <summary>Starts a program whose input is written line by line, until it is closed.</summary>
+    public static ToolProcess StartOpen(string file, params string[] arguments)
+    {
+        return new ToolProcess(new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        });
+    }
+
+    /// <summary>Writes a line to its input.</summary>
+    public async Task SendLineAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>Says that its input has ended.</summary>
+    public void CloseInput() => _process.StandardInput.Close();
 
     public static ToolProcess EcGrid(params string[] arguments) => Start("dotnet", [Repository.EcGridDll, .. arguments]);
 

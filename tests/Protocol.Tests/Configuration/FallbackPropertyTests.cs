@@ -55,8 +55,10 @@ public sealed class FallbackPropertyTests
             },
             iter: 2_000);
 
-    [Fact]
-    public void ConfigEval_AnySite_SaysWhatTheEvaluatorDoes() =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ConfigEval_AnySite_SaysWhatTheEvaluatorDoes(bool isLive) =>
         Gen.Select(Sites, Gen.Int[0, Peers.Length - 1], Gen.Int[0, 2]).Sample(
             (site, index, place) =>
             {
@@ -66,14 +68,38 @@ public sealed class FallbackPropertyTests
                 string[] scopes = place == 2
                     ? ["ECStream_Listener", "Peer", Peers[index]]
                     : ["ecstream_listener", "listen", listen, "peer", Peers[index]];
-                var view = new ConfigView(result.Document!);
+                var overrides = isLive ? site.Overrides : OverrideSet.Empty;
+                var view = new ConfigView(result.Document!, overrides);
 
-                var policy = PolicyEvaluator.Evaluate(result.Configuration!, OverrideSet.Empty, listen, peer);
+                var policy = PolicyEvaluator.Evaluate(result.Configuration!, overrides, listen, peer);
 
                 Assert.Equal(Evaluated("ECStream_Idle_Time", (int)policy.IdleTime.Value.TotalSeconds, policy.IdleTime.Origin), view.Eval([.. scopes, "ecstream_idle_time"]).Text);
                 Assert.Equal(Evaluated("ECStream_Max_Batch_Size", policy.MaxBatchSize.Value, policy.MaxBatchSize.Origin), view.Eval([.. scopes, "ECStream_Max_Batch_Size"]).Text);
             },
             iter: 2_000);
+
+    [Fact]
+    public void Writeback_AnySite_IsAFileThatDecidesAsTheRunningNodeDoes() =>
+        Gen.Select(Sites, Gen.Int[0, Peers.Length - 1]).Sample(
+            (site, index) =>
+            {
+                var running = ConfigurationLoader.Parse(site.Text, "f");
+                Assert.True(PeerId.TryParse(Peers[index], out var peer));
+
+                var text = ConfigWriteback.Render(running.Document!, site.Overrides, ["a\nb = 1"]);
+
+                var written = ConfigurationLoader.Parse(text, "written");
+                Assert.True(written.Configuration is not null, string.Join('\n', written.Diagnostics));
+                Assert.Equal(Decide(running.Configuration!, site.Overrides, peer), Decide(written.Configuration, OverrideSet.Empty, peer));
+                Assert.Equal(running.Configuration!.Listens.Length, written.Configuration.Listens.Length);
+            },
+            iter: 2_000);
+
+    private static (TimeSpan IdleTime, int MaxBatchSize, bool IsHeld) Decide(GridConfiguration configuration, OverrideSet overrides, PeerId peer)
+    {
+        var policy = PolicyEvaluator.Evaluate(configuration, overrides, ":1825", peer);
+        return (policy.IdleTime.Value, policy.MaxBatchSize.Value, PolicyEvaluator.MatchesPeerScope(configuration, overrides, ":1825", peer));
+    }
 
     private static string Evaluated(string option, int value, string origin) => string.Create(
         CultureInfo.InvariantCulture, $"{option} = {value}  # {(origin == PolicyEvaluator.DefaultOrigin ? origin : $"from {origin}")}");
