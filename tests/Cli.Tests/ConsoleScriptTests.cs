@@ -21,6 +21,41 @@ public sealed class ConsoleScriptTests : IDisposable
         "config eval ECStream_Listener Listen :1825 Peer 10.0.0.7 ECStream_Idle_Time",
         "ECStream_Idle_Time = 60  # from ECStream_Listener::Peer:10.0.0.0/16: (override)");
 
+    [Theory]
+    [InlineData("set ECStream_Listener Peer 10.0.0.0/16 ECStream_Max_Batch_Size = 500", "\"set\":{\"idleTime\":60,\"maxBatchSize\":500}")]
+    [InlineData("unset ECStream_Listener Peer 10.0.0.0/16 ECStream_Idle_Time", "\"clear\":true")]
+    public async Task Try_AsksWhatAChangeWouldHaveDone(string change, string asked)
+    {
+        var node = new FakeNode().Set(5, ("", "10.0.0.0/16", new PolicyValues { IdleTime = 60 })).On(
+            "POST api/v1/policy/trial",
+            new TrialReport("1 peer: 2 batches smaller", FakeNode.Now, 7, [new TrialPeer("10.0.0.7", 3, 2, 0, 0, 1, 0)]),
+            AdminJson.Default.TrialReport);
+
+        await SaysAsync(
+            node,
+            $"config try {change}",
+            """
+            1 peer: 2 batches smaller
+                10.0.0.7: of 3 batches 2 smaller, 0 perhaps larger; sessions 1 closed earlier, 0 kept longer; 0 messages put off
+            # 7 batches and ends of sessions are remembered, since 2026-01-31T12:00:00Z
+            """);
+
+        Assert.Contains(asked, node.Asked[^1].Replace("\n", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("config try", "expected a change, as in 'config try set")]
+    [InlineData("config try get ECStream_Listener", "config try 'get': expected set or unset")]
+    [InlineData("config try set ECStream_Listener Peer 10.0.0.1 Use_SSL = true", "'Use_SSL': while the grid runs")]
+    [InlineData("config try unset ECStream_Listener Peer 10.0.0.1 ECStream_Idle_Time more", "'ECStream_Idle_Time more' is not expected there")]
+    public async Task Try_OfWhatIsNoChange_SaysSo(string command, string said)
+    {
+        var run = await CliRun.CompleteAsync(["console", .. command.Split(' ')]);
+
+        Assert.Equal(ExitCode.CannotStart, await run.Exit);
+        Assert.Contains(said, run.Error);
+    }
+
     [Fact]
     public async Task Overrides_AreReadPageByPage_AndAnewWhenOneOfAnotherVersionComes()
     {

@@ -112,6 +112,10 @@ internal sealed class PolicyClient(AdminClient admin)
             HttpMethod.Post, $"api/v1/policy/changes?wait={SpreadSeconds}", JsonSerializer.Serialize(body, AdminJson.Default.ChangesRequest), AdminJson.Default.PolicyWriteReport, cancellationToken);
     }
 
+    /// <summary>What changes would have done.</summary>
+    public Task<Asked<TrialReport>> TryAsync(IReadOnlyList<ChangeRequest> changes, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Post, "api/v1/policy/trial", JsonSerializer.Serialize(new TrialRequest(changes), AdminJson.Default.TrialRequest), AdminJson.Default.TrialReport, cancellationToken);
+
     public Task<Asked<PolicyWriteReport>> SuspendAsync(PeerScope scope, string reason, DateTimeOffset? until, CancellationToken cancellationToken)
     {
         var body = new SuspensionRequest { Listen = scope.Listen.Length == 0 ? null : scope.Listen, Block = scope.Block.ToString(), Reason = reason, Until = until };

@@ -11,6 +11,8 @@ internal static class PolicyCommands
     private const string FileIsThePlace =
         $"while the grid runs {PolicyText.IdleTime} and {PolicyText.MaxBatchSize} can be set, in a Peer scope (ECStream_Listener [Listen ADDRESS] Peer BLOCK); the place of everything else is the file: edit it, then 'config reload'";
 
+    private const int MostPeers = 50;
+
     public static IReadOnlyList<ConsoleEntry> Entries { get; } =
     [
         new("config set", "ECStream_Listener [Listen ADDRESS] Peer BLOCK OPTION [=] VALUE [until INSTANT] [reason \"…\"]", "set an option of a Peer scope", SetAsync)
@@ -23,6 +25,11 @@ internal static class PolicyCommands
                 """,
         },
         new("config unset", "ECStream_Listener [Listen ADDRESS] Peer BLOCK [OPTION] [reason \"…\"]", "take back what was set there, without OPTION both", UnsetAsync) { TakesScopes = true },
+        new("config try", "[set|unset ECStream_Listener [Listen ADDRESS] Peer BLOCK …]", "what a change would have done to the traffic of the last hours", TryAsync)
+        {
+            IsQuestion = true,
+            Details = "Changes nothing. Without a change, in a transaction, it tries the transaction. Of its batches the node remembers peer, sizes and times (Grid:Facts).",
+        },
     ];
 
     /// <summary>The option of that name, if it is one of the two.</summary>
@@ -60,10 +67,7 @@ internal static class PolicyCommands
 
         if (session.Transaction is { } transaction)
         {
-            var here = transaction.Overrides.Get(scope);
-            here = option.Name == PolicyText.IdleTime
-                ? here with { IdleTime = TimeSpan.FromSeconds(value), IdleTimeUntil = trailing.Until }
-                : here with { MaxBatchSize = value, MaxBatchSizeUntil = trailing.Until };
+            var here = With(transaction.Overrides.Get(scope), option, value, trailing.Until);
             transaction.Add(scope, here, Command("set", scope, [option.Name, "=", $"{value}"], trailing), trailing.Reason);
             return session.Print($"{option.Name} = {value}");
         }
@@ -123,13 +127,7 @@ internal static class PolicyCommands
         string? spread = null;
         if (session.Transaction is { } transaction)
         {
-            var value = option?.Name switch
-            {
-                null => here.WithoutOptions(),
-                PolicyText.IdleTime => here with { IdleTime = null, IdleTimeUntil = null },
-                _ => here with { MaxBatchSize = null, MaxBatchSizeUntil = null },
-            };
-            transaction.Add(scope, value, Command("unset", scope, option is null ? [] : [option.Name], trailing), trailing.Reason);
+            transaction.Add(scope, With(here, option, null, null), Command("unset", scope, option is null ? [] : [option.Name], trailing), trailing.Reason);
         }
         else
         {
@@ -165,6 +163,85 @@ internal static class PolicyCommands
 
         return spread is null ? ExitCode.Success : session.Print(spread);
     }
+
+    private static async Task<int> TryAsync(ConsoleSession session, IReadOnlyList<string> words, CancellationToken cancellationToken)
+    {
+        List<ChangeRequest> changes;
+        if (words.Count > 0)
+        {
+            if (!TryReadChange([.. words.Skip(1)], words[0], out var scope, out var option, out var value, out var error))
+            {
+                return session.Refuse(error);
+            }
+
+            var asked = await session.Policy.OverridesAsync(cancellationToken);
+            if (asked.Value is not { } present)
+            {
+                return session.Refuse(asked);
+            }
+
+            changes = [Transaction.Of(scope, With((session.Transaction?.Overrides ?? present).Get(scope), option, value, null))];
+        }
+        else if (session.Transaction is { } transaction)
+        {
+            changes = transaction.Changes(session.Host.TimeProvider.GetUtcNow());
+            if (changes.Count == 0)
+            {
+                return session.PrintNot("The transaction changes nothing.");
+            }
+        }
+        else
+        {
+            return session.Refuse("config try: expected a change, as in 'config try set ECStream_Listener Peer 10.0.0.0/16 ECStream_Idle_Time 60', or an open transaction");
+        }
+
+        var tried = await session.Policy.TryAsync(changes, cancellationToken);
+        if (tried.Value is not { } report)
+        {
+            return session.Refuse(tried);
+        }
+
+        session.Print(report.Summary);
+        foreach (var peer in report.Peers.Take(MostPeers))
+        {
+            session.Print($"    {peer.Peer}: of {peer.Batches} batches {peer.BatchesSmaller} smaller, {peer.BatchesLarger} perhaps larger; sessions {peer.SessionsClosedEarlier} closed earlier, {peer.SessionsKeptLonger} kept longer; {peer.MessagesRefused} messages put off");
+        }
+
+        return session.Print(report.Since is { } since ? $"# {report.Remembered} batches and ends of sessions are remembered, since {Instants.Print(since)}" : "# nothing is remembered yet");
+    }
+
+    private static bool TryReadChange(
+        IReadOnlyList<string> words, string verb, out PeerScope scope, out OptionDefinition? option, out int? value, [NotNullWhen(false)] out string? error)
+    {
+        (option, value) = (null, null);
+        var (isSet, isUnset) = (Is(verb, "set"), Is(verb, "unset"));
+        if (!TryReadScope(isSet || isUnset ? words : [], out scope, out var rest, out error))
+        {
+            error = isSet || isUnset ? error : $"config try '{verb}': expected set or unset";
+            return false;
+        }
+
+        if (isSet && TryReadValue(rest, out option, out var number, out rest, out error) && rest.Count == 0)
+        {
+            value = number;
+            return true;
+        }
+
+        if (isUnset && rest.Count < 2 && (rest.Count == 0 || (option = FindOption(rest[0])) is not null))
+        {
+            return true;
+        }
+
+        error ??= $"config try: '{string.Join(' ', rest)}' is not expected there";
+        return false;
+    }
+
+    private static PeerOverride With(PeerOverride here, OptionDefinition? option, int? value, DateTimeOffset? until) => option?.Name switch
+    {
+        null => here.WithoutOptions(),
+        PolicyText.IdleTime => here with { IdleTime = value is { } seconds ? TimeSpan.FromSeconds(seconds) : null, IdleTimeUntil = until },
+        _ => here with { MaxBatchSize = value, MaxBatchSizeUntil = until },
+    };
 
     private static string NothingToUnset(LiveConfig live, PeerScope scope, OptionDefinition? option) =>
         option is not null && new ConfigView(live.Document).Get([.. Words(scope), option.Name]).Kind == ConfigAnswerKind.Found
