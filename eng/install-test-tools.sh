@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the interoperability tests talk to: Postfix's qmqp-source, qmqp-sink and qmqpd, and nullmailer's qmqp client.
+# Installs what the tests talk to: Postfix's qmqp-source, qmqp-sink and qmqpd, nullmailer's qmqp client, Azurite.
 # Debian and Ubuntu; run as root. Without them those tests are skipped with a reason.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
@@ -27,4 +27,15 @@ if [ ! -x "$nullmailer/usr/lib/nullmailer/qmqp" ]; then
     dpkg -x "$work"/nullmailer_*.deb "$nullmailer"
     # libraries that only nullmailer needs
     apt-get install -q -y --no-install-recommends libgnutls30 libgcc-s1 libstdc++6 >/dev/null
+fi
+
+# Azurite, the emulator of Azure Storage, in a directory of its own. 3.35.0 is the newest for Node 20.
+azurite=${AZURITE_DIR:-/opt/azurite}
+if [ "$("$azurite/node_modules/.bin/azurite-table" --version 2>/dev/null)" != 3.35.0 ]; then
+    if ! command -v npm >/dev/null; then
+        apt-get update -q
+        apt-get install -q -y --no-install-recommends nodejs npm
+    fi
+    mkdir -p "$azurite"
+    npm install --prefix "$azurite" --no-save --no-audit --no-fund --omit=dev --loglevel=error azurite@3.35.0
 fi

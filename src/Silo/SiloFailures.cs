@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Azure;
+using Azure.Identity;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Silo.Configuration;
 using Microsoft.AspNetCore.Connections;
@@ -19,7 +21,9 @@ internal static class SiloFailures
 
         // An address in use comes wrapped in an IOException, as a disk's trouble does: the most particular cause speaks.
         return causes.Find(cause => cause is SiloPortTakenException or NoListenException)?.Message
-            ?? (causes.OfType<AddressInUseException>().Any()
+            ?? (causes.Find(cause => cause is RequestFailedException or AuthenticationFailedException) is { } storage
+                ? $"Cannot use Azure Table storage {settings.Storage.ServiceUri}: {storage.Message.Split('\n')[0].Trim()} Check Grid:Storage, and that the identity may read and write tables."
+                : causes.OfType<AddressInUseException>().Any()
                 ? $"Cannot listen: {error.Message} Another process listens there; give this one another with --admin."
                 : causes.OfType<SocketException>().FirstOrDefault() is { } socket ? $"Cannot listen: {error.Message} ({socket.SocketErrorCode})"
                 : causes.Find(cause => cause is IOException or UnauthorizedAccessException) is { } disk ? $"Cannot start with --data {Path.GetFullPath(settings.Data)}: {disk.Message}"

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using EcStreamOrleans.Azure.Policy;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Policy;
@@ -70,15 +71,41 @@ internal static class SiloHosting
         {
             // One node: no gateway is opened, since nobody may come through it, and whoever reaches it can call any grain.
             silo.UseLocalhostClustering(settings.SiloPort, gatewayPort: 0, serviceId: settings.ServiceId, clusterId: settings.ClusterId);
-            silo.Services.AddSingleton(_ =>
+            if (settings.Storage.Kind == StorageKind.AzureTables)
             {
-                Directory.CreateDirectory(settings.Data);
-                return new SqliteFile(Path.Combine(settings.Data, "state.db"));
-            });
-            silo.Services.AddKeyedSingleton<IGrainStorage>(PeerGrainStorage.Name, (s, _) => new SqliteGrainStorage(s.GetRequiredService<SqliteFile>()));
-            silo.Services.AddSingleton<IPolicyLog, SqlitePolicyLog>();
+                AddAzureTables(silo, settings);
+            }
+            else
+            {
+                AddSqlite(silo.Services, settings);
+            }
         });
         builder.Services.AddSingleton<PolicyFollower>().AddHostedService(s => s.GetRequiredService<PolicyFollower>());
+    }
+
+    private static void AddSqlite(IServiceCollection services, GridSettings settings)
+    {
+        services.AddSingleton(_ =>
+        {
+            Directory.CreateDirectory(settings.Data);
+            return new SqliteFile(Path.Combine(settings.Data, "state.db"));
+        });
+        services.AddKeyedSingleton<IGrainStorage>(PeerGrainStorage.Name, (s, _) => new SqliteGrainStorage(s.GetRequiredService<SqliteFile>()));
+        services.AddSingleton<IPolicyLog, SqlitePolicyLog>();
+    }
+
+    private static void AddAzureTables(ISiloBuilder silo, GridSettings settings)
+    {
+        var service = settings.Storage.Connect();
+        silo.AddAzureTableGrainStorage(PeerGrainStorage.Name, options =>
+        {
+            options.TableServiceClient = service;
+            options.TableName = settings.Storage.TablePrefix + "GrainState";
+        });
+
+        // What is stored is the same JSON as in SQLite, without the names of our types.
+        silo.UseSystemTextJsonGrainStorageSerializer();
+        silo.Services.AddSingleton<IPolicyLog>(new AzurePolicyLog(service, settings.Storage.TablePrefix + "PolicyLog", settings.ServiceId));
     }
 
     /// <summary>Orleans binds its port so that a second silo would share it; an exclusive bind finds that out first.</summary>

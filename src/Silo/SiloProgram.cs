@@ -33,6 +33,11 @@ internal static class SiloProgram
         }
 
         var settings = GridSettings.Read(builder.Configuration, errors);
+        if (settings.Storage.ConnectionString is not null && !builder.Environment.IsDevelopment())
+        {
+            errors.Add("Grid:Storage:ConnectionString has the account's key and is for development: use Grid:Storage:ServiceUri and a managed identity, or set DOTNET_ENVIRONMENT=Development.");
+        }
+
         var configuration = ReadConfiguration(settings, errors, errorOutput);
         if (errors.Count > 0 || configuration is null)
         {

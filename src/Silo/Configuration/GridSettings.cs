@@ -63,6 +63,9 @@ internal sealed class GridSettings
     /// <summary>The limits of the edge.</summary>
     public EdgeOptions Limits { get; set; } = new();
 
+    /// <summary>Where grain state and policy log are kept.</summary>
+    public StorageSettings Storage { get; set; } = new();
+
     /// <summary>The spool; its directory is <c>spool</c> in <see cref="Data"/>.</summary>
     public SpoolOptions Spool { get; set; } = new();
 
@@ -88,6 +91,7 @@ internal sealed class GridSettings
         errors.AddRange(settings.Facts.Validate());
         errors.AddRange(settings.Relay.Validate());
         errors.AddRange(settings.Spool.FindErrors());
+        errors.AddRange(settings.Storage.FindErrors());
         if (SettingRange.Check("Grid:SiloPort", settings.SiloPort, 1, 65_535) is { } badPort)
         {
             errors.Add(badPort);

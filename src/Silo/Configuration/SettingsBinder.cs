@@ -71,7 +71,10 @@ internal static class SettingsBinder
                 : TimeSpan.Parse(text, CultureInfo.InvariantCulture);
         }
 
-        return TypeDescriptor.GetConverter(type).ConvertFromInvariantString(text);
+        // The framework's converter takes numbers and lists of names for an enumeration.
+        return !type.IsEnum || Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase)
+            ? TypeDescriptor.GetConverter(type).ConvertFromInvariantString(text)
+            : throw new FormatException();
     }
 
     private static string Describe(Type type) =>
@@ -79,5 +82,6 @@ internal static class SettingsBinder
         : type == typeof(int) || type == typeof(long) ? "a whole number"
         : type == typeof(double) ? "a number"
         : type == typeof(bool) ? "true or false"
+        : type.IsEnum ? string.Join(" or ", Enum.GetNames(type))
         : $"a {type.Name}";
 }

@@ -3,6 +3,7 @@ using ArchUnitNET.Fluent;
 using ArchUnitNET.Loader;
 using ArchUnitNET.xUnit;
 using EcStreamOrleans.AdminApi;
+using EcStreamOrleans.Azure.Policy;
 using EcStreamOrleans.Delivery;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
@@ -24,6 +25,7 @@ public class DependencyTests
         typeof(StatusReport).Assembly,
         typeof(IPeerGrain).Assembly,
         typeof(SessionRegistry).Assembly,
+        typeof(AzurePolicyLog).Assembly,
         typeof(SiloProgram).Assembly,
         Assembly.Load("ecgrid"),
     ];
@@ -37,7 +39,8 @@ public class DependencyTests
         { "EcStreamOrleans.AdminApi", [], ["Orleans", "Microsoft.AspNetCore"] },
         { "EcStreamOrleans.Grains", ["Protocol"], ["Microsoft.AspNetCore"] },
         { "EcStreamOrleans.Edge", ["Grains", "Protocol"], [] },
-        { "EcStreamOrleans.Silo", ["Edge", "Grains", "Protocol", "Spool", "Delivery", "AdminApi"], [] },
+        { "EcStreamOrleans.Azure", ["Grains", "Protocol"], ["Microsoft.AspNetCore"] },
+        { "EcStreamOrleans.Silo", ["Azure", "Edge", "Grains", "Protocol", "Spool", "Delivery", "AdminApi"], [] },
         { "ecgrid", ["Protocol", "Spool", "Delivery", "AdminApi"], ["Orleans", "Microsoft.AspNetCore"] },
     };
 

@@ -124,11 +124,10 @@ internal sealed class ToolProcess : IDisposable
     }
 
     /// <summary>SIGTERM, as a service manager sends it.</summary>
-    public async Task TerminateAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
-        await kill.WaitForExitAsync();
-    }
+    public Task TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>SIGINT, as Ctrl+C sends it.</summary>
+    public Task InterruptAsync() => SignalAsync("INT");
 
     /// <summary>SIGKILL, and the end of it.</summary>
     public void Kill()
@@ -154,6 +153,12 @@ internal sealed class ToolProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     private void Take(List<string> lines, string? line)

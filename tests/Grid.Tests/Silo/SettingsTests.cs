@@ -28,7 +28,7 @@ public sealed class SettingsTests
                 "Grid:Admin = http://0.0.0.0:8025: is not a loopback address: set Grid:AdminKeys to a file of keys, or Grid:Entra:Tenant and Grid:Entra:Audience, so that not everybody is its administrator.",
                 "Grid:Admin = http://0.0.0.0:8025: tokens would come in the clear: use https with Grid:AdminCertificate and Grid:AdminCertificateKey, or set Grid:AllowPlainAdmin=true if something in front terminates TLS.",
                 "Grid:Conf: is a value, not a section.",
-                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Conf, Data, Entra, Facts, Limits, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Strict.",
+                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Conf, Data, Entra, Facts, Limits, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict.",
                 "Grid:Limits:MaxAddressBytes = 1: must be between 64 and 65536.",
                 "Grid:Limits:MaxRecipients = many: must be a whole number.",
                 "Grid:Relay = x: is a section, not a value.",
@@ -51,6 +51,34 @@ public sealed class SettingsTests
     [InlineData("Grid:AdminKeys = /none: Could not find file '/none'.", "AdminKeys", "/none")]
     public void TheAdminListener_DoesNotOpenToNobodyKnowsWhom(string error, params string[] settings) =>
         Assert.Equal([error], Read([.. settings.Chunk(2).Select(s => ($"Grid:{s[0]}", s[1]))]).Errors);
+
+    [Theory]
+    [InlineData("Grid:Storage:Kind = Tables: must be Sqlite or AzureTables.", "Kind", "Tables")]
+    [InlineData("Grid:Storage:Kind = 1: must be Sqlite or AzureTables.", "Kind", "1")]
+    [InlineData("Grid:Storage:ServiceUri and Grid:Storage:ConnectionString are for Grid:Storage:Kind=AzureTables.", "ServiceUri", "https://x.test")]
+    [InlineData("Grid:Storage:Kind = AzureTables: needs either Grid:Storage:ServiceUri, for a managed identity, or Grid:Storage:ConnectionString, in development.", "Kind", "AzureTables")]
+    [InlineData("Grid:Storage:Kind = AzureTables: needs either Grid:Storage:ServiceUri, for a managed identity, or Grid:Storage:ConnectionString, in development.", "Kind", "AzureTables", "ServiceUri", "https://x.test", "ConnectionString", "UseDevelopmentStorage=true")]
+    [InlineData("Grid:Storage:ServiceUri = http://x.test: must be of the form https://ACCOUNT.table.….", "Kind", "AzureTables", "ServiceUri", "http://x.test")]
+    [InlineData("Grid:Storage:ConnectionString: is no connection string of Azure Storage.", "Kind", "AzureTables", "ConnectionString", "AccountKey=secret")]
+    [InlineData("Grid:Storage:TablePrefix = a-b: must be 1 to 40 letters and digits, the first a letter.", "Kind", "AzureTables", "ServiceUri", "https://x.test", "TablePrefix", "a-b")]
+    public void TheStorage_IsSaidWhollyAndOnce(string error, params string[] settings) =>
+        Assert.Equal([error], Read([.. settings.Chunk(2).Select(s => ($"Grid:Storage:{s[0]}", s[1]))]).Errors);
+
+    [Fact]
+    public async Task AConnectionString_OutsideOfDevelopment_IsRefused_AndNotRepeated()
+    {
+        using var output = new StringWriter();
+        using var errorOutput = new StringWriter();
+        const string Secret = "c2VjcmV0";
+
+        var code = await SiloProgram.RunAsync(
+            ["--Grid:Storage:Kind=AzureTables", $"--Grid:Storage:ConnectionString=DefaultEndpointsProtocol=https;AccountName=x;AccountKey={Secret};EndpointSuffix=x.test"], output, errorOutput);
+
+        Assert.Equal(2, code);
+        Assert.Equal(
+            "Grid:Storage:ConnectionString has the account's key and is for development: use Grid:Storage:ServiceUri and a managed identity, or set DOTNET_ENVIRONMENT=Development.",
+            errorOutput.ToString().Trim());
+    }
 
     [Fact]
     public void OffLoopback_WithKeys_AndWhatKeepsThemSecret_TheSettingsAreRight() => Assert.Empty(
