@@ -50,7 +50,7 @@ internal static class SiloHosting
         services.AddAdmin(settings);
         services.AddSingleton<SpoolInstruments>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, "Microsoft.Orleans")
+            .AddMeter(EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, PolicyInstruments.MeterName, "Microsoft.Orleans")
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
@@ -58,6 +58,7 @@ internal static class SiloHosting
 
         var app = builder.Build();
         app.Services.GetRequiredService<SpoolInstruments>();
+        app.Services.GetRequiredService<PolicyInstruments>();
         app.Services.GetRequiredService<NodeStatus>();
         app.MapAdmin(settings);
         return app;
@@ -76,7 +77,7 @@ internal static class SiloHosting
                 return new SqliteFile(Path.Combine(settings.Data, "state.db"));
             });
             silo.Services.AddKeyedSingleton<IGrainStorage>(PeerGrainStorage.Name, (s, _) => new SqliteGrainStorage(s.GetRequiredService<SqliteFile>()));
-            silo.Services.AddSingleton<IPolicyLog, SqlitePolicyLog>();
+            silo.Services.AddSingleton<IPolicyLog, SqlitePolicyLog>().AddSingleton(settings.Policy).AddSingleton<PolicyInstruments>();
         });
         builder.Services.AddSingleton<PolicyFollower>().AddHostedService(s => s.GetRequiredService<PolicyFollower>());
     }
