@@ -135,10 +135,10 @@ public sealed partial class PolicyFollower : BackgroundService
     {
         _target ??= new Observer(_pushed.Writer);
         _observer ??= _referTo(_target);
-        var head = await Grain.FollowAsync(Node, _all.Version, _observer, cancellationToken);
+        var head = await AskAsync(Grain.FollowAsync(Node, _all.Version, _observer, cancellationToken), cancellationToken);
         while (_all.Version < head)
         {
-            var entries = await Grain.ReadAsync(_all.Version, PolicyGrain.PageSize, cancellationToken);
+            var entries = await AskAsync(Grain.ReadAsync(_all.Version, PolicyGrain.PageSize, cancellationToken), cancellationToken);
             if (entries.Count == 0)
             {
                 throw new InvalidOperationException($"The policy is said to be at version {head}, but its log ends at {_all.Version}.");
@@ -146,6 +146,29 @@ public sealed partial class PolicyFollower : BackgroundService
 
             Take(entries);
         }
+    }
+
+    private async ValueTask<long> ConfirmAsync(CancellationToken cancellationToken)
+    {
+        await Grain.ConfirmAsync(Node, _all.Version, cancellationToken);
+        return _all.Version;
+    }
+
+    // A grid that does not answer must not keep in effect what ends meanwhile.
+    private async Task<T> AskAsync<T>(ValueTask<T> question, CancellationToken cancellationToken)
+    {
+        var answer = question.AsTask();
+        while (!answer.IsCompleted && _policy.Overrides.NextExpiry is { } expiry)
+        {
+            using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var now = _clock.GetUtcNow();
+            var due = expiry < now ? now : expiry < now + CallPeriod ? expiry : now + CallPeriod;
+            await Task.WhenAny(answer, Task.Delay(due - now, _clock, answered.Token));
+            await answered.CancelAsync();
+            DropEnded();
+        }
+
+        return await answer.WaitAsync(cancellationToken);
     }
 
     // Until the next call is due, takes what is pushed and drops what ends.
@@ -165,7 +188,7 @@ public sealed partial class PolicyFollower : BackgroundService
                     return;
                 }
 
-                await Grain.ConfirmAsync(Node, _all.Version, cancellationToken);
+                await AskAsync(ConfirmAsync(cancellationToken), cancellationToken);
             }
             catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
