@@ -20,6 +20,8 @@ public sealed partial class PolicyFollower : BackgroundService
     /// <summary>How long a start waits for the first answer: then it goes on without, and the node is not ready.</summary>
     public static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
 
+    private const int PagesTogether = 10;
+
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly Channel<IReadOnlyList<PolicyEntry>> _pushed = Channel.CreateBounded<IReadOnlyList<PolicyEntry>>(
@@ -138,10 +140,17 @@ public sealed partial class PolicyFollower : BackgroundService
         var head = await AskAsync(Grain.FollowAsync(Node, _all.Version, _observer, cancellationToken), cancellationToken);
         while (_all.Version < head)
         {
-            var entries = await AskAsync(Grain.ReadAsync(_all.Version, PolicyGrain.PageSize, cancellationToken), cancellationToken);
-            if (entries.Count == 0)
+            // Several pages are taken together: each replay shares the whole set with the one before, at a price.
+            var entries = new List<PolicyEntry>();
+            while (_all.Version + entries.Count < head && entries.Count < PagesTogether * PolicyGrain.PageSize)
             {
-                throw new InvalidOperationException($"The policy is said to be at version {head}, but its log ends at {_all.Version}.");
+                var page = await AskAsync(Grain.ReadAsync(_all.Version + entries.Count, PolicyGrain.PageSize, cancellationToken), cancellationToken);
+                if (page.Count == 0)
+                {
+                    throw new InvalidOperationException($"The policy is said to be at version {head}, but its log ends at {_all.Version + entries.Count}.");
+                }
+
+                entries.AddRange(page);
             }
 
             Take(entries);
