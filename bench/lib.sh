@@ -63,6 +63,11 @@ build_exists() {
 # silo_start [LINE-OF-CONFIGURATION]: a silo with empty data and no Gateway, so that what it accepts is held in the spool.
 silo_start() {
   rm -rf "$SCRATCH/data"
+  silo_resume "$@"
+}
+
+# The same, with the data that is there.
+silo_resume() {
   cat >"$SCRATCH/grid.conf" <<X
 ${1:-}
 ECStream_Listener {
@@ -84,11 +89,15 @@ X
 }
 
 silo_stop() {
+  silo_pause
+  rm -rf "$SCRATCH/data"
+}
+
+silo_pause() {
   [ -n "$SILO_PID" ] || return 0
   stop "$SILO_PID"
   wait "$SILO_PID" 2>/dev/null
   SILO_PID=
-  rm -rf "$SCRATCH/data"
 }
 
 # In the foreground, here and below, so that an interrupt at the terminal reaches the client and not only the script.

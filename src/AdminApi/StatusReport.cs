@@ -10,6 +10,7 @@ namespace EcStreamOrleans.AdminApi;
 /// <param name="Listeners">Every Listen.</param>
 /// <param name="Sessions">Sessions now and since the start.</param>
 /// <param name="Peers">Every peer that has had a session since the start (the busiest first, bounded).</param>
+/// <param name="Policy">What operators have set, as this node knows it.</param>
 /// <param name="Spool">The spool.</param>
 /// <param name="Relay">The relay.</param>
 public sealed record StatusReport(
@@ -22,6 +23,7 @@ public sealed record StatusReport(
     IReadOnlyList<ListenStatus> Listeners,
     SessionCounts Sessions,
     IReadOnlyList<PeerStatus> Peers,
+    PolicyReport Policy,
     SpoolReport Spool,
     RelayReport Relay)
 {
@@ -71,6 +73,12 @@ public sealed record PeerStatus(
     long MessagesRejected,
     long Bytes,
     DateTimeOffset LastActivity);
+
+/// <summary>What operators have set, as the node knows it.</summary>
+/// <param name="Version">The version that the node goes by; 0 if nothing was ever set.</param>
+/// <param name="Scopes">Peer scopes that something is set at.</param>
+/// <param name="Trouble">Why this may not be the latest version, or null.</param>
+public sealed record PolicyReport(long Version, int Scopes, string? Trouble);
 
 /// <summary>The spool of the node.</summary>
 /// <param name="Id">The spool's id: the first part of every message id.</param>

@@ -3,6 +3,7 @@ using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
+using Orleans.Storage;
 
 namespace EcStreamOrleans.Grains;
 
@@ -21,6 +22,9 @@ internal sealed partial class PeerGrain(
     public const string StorageName = "policy";
 
     private static readonly TimeSpan MinSweepDelay = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long the store may take: below the time of a call, so that the caller hears of it and the grain's turn ends.</summary>
+    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(4);
 
     private readonly Admission _admission = new(admission, policy);
     private readonly long _activatedAt = clock.GetTimestamp();
@@ -131,16 +135,21 @@ internal sealed partial class PeerGrain(
 
     public async ValueTask ApplyAsync(string listen, PeerOverride value, long version, CancellationToken cancellationToken)
     {
-        var places = scope.State.Places;
-        if (places.TryGetValue(listen, out var stored) && stored.Version >= version)
-        {
-            return;
-        }
-
-        scope.State = new PeerPolicyState { Places = new(places) { [listen] = new StoredOverride { Value = value, Version = version } } };
         try
         {
-            await scope.WriteStateAsync(cancellationToken);
+            while (!scope.State.Places.TryGetValue(listen, out var stored) || stored.Version < version)
+            {
+                scope.State = new PeerPolicyState { Places = new(scope.State.Places) { [listen] = new StoredOverride { Value = value, Version = version } } };
+                try
+                {
+                    await scope.WriteStateAsync(cancellationToken).WaitAsync(StorePatience, clock, cancellationToken);
+                }
+                catch (InconsistentStateException)
+                {
+                    // Another cluster on the same store has been here: perhaps with this very version.
+                    await ReadScopeAsync(cancellationToken);
+                }
+            }
         }
         catch (Exception error)
         {
@@ -151,11 +160,17 @@ internal sealed partial class PeerGrain(
         }
     }
 
-    public ValueTask<IReadOnlyList<ScopeState>> GetScopeAsync(CancellationToken cancellationToken) =>
-        new([.. scope.State.Places.Select(place => new ScopeState(place.Key, place.Value.Value, place.Value.Version))]);
+    public async ValueTask<IReadOnlyList<ScopeState>> GetScopeAsync(CancellationToken cancellationToken)
+    {
+        // What another cluster has stored is not in this one's memory, and who writes next goes by what is answered here.
+        await ReadScopeAsync(cancellationToken);
+        return [.. scope.State.Places.Select(place => new ScopeState(place.Key, place.Value.Value, place.Value.Version))];
+    }
 
     public ValueTask<PeerBook> GetBookAsync(CancellationToken cancellationToken) =>
         new(new PeerBook([.. _book.Sessions], _batches, _messages, _book.LastActivity));
+
+    private Task ReadScopeAsync(CancellationToken cancellationToken) => scope.ReadStateAsync(cancellationToken).WaitAsync(StorePatience, clock, cancellationToken);
 
     private TimeSpan SinceActivation => clock.GetElapsedTime(_activatedAt);
 

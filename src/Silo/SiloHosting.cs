@@ -51,7 +51,7 @@ internal static class SiloHosting
         services.AddAdmin(settings);
         services.AddSingleton<SpoolInstruments>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, "Microsoft.Orleans")
+            .AddMeter(EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, PolicyInstruments.MeterName, "Microsoft.Orleans")
             .AddRuntimeInstrumentation()
             .AddPrometheusExporter());
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
@@ -59,6 +59,7 @@ internal static class SiloHosting
 
         var app = builder.Build();
         app.Services.GetRequiredService<SpoolInstruments>();
+        app.Services.GetRequiredService<PolicyInstruments>();
         app.Services.GetRequiredService<NodeStatus>();
         app.MapAdmin(settings);
         return app;
@@ -79,6 +80,7 @@ internal static class SiloHosting
             {
                 AddSqlite(silo.Services, settings);
             }
+            silo.Services.AddSingleton(settings.Policy).AddSingleton<PolicyInstruments>();
         });
         builder.Services.AddSingleton<PolicyFollower>().AddHostedService(s => s.GetRequiredService<PolicyFollower>());
     }

@@ -26,6 +26,7 @@ internal static class StatusPage
         var sessions = report.Sessions;
         output.WriteLine($"Sessions   {sessions.Active} open, {sessions.Total} since the start");
         output.WriteLine($"Messages   {sessions.MessagesAccepted} accepted, {sessions.MessagesDeferred} deferred, {sessions.MessagesRejected} rejected");
+        output.WriteLine($"Policy     version {report.Policy.Version}, {report.Policy.Scopes} scopes set{(report.Policy.Trouble is { } trouble ? $"; PERHAPS NOT THE LATEST: {Printable.Line(trouble)}" : "")}");
         WriteSpool(report.Spool, output);
         WriteRelay(report, output);
         if (report.Peers.Count > 0)

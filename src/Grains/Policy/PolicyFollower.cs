@@ -20,6 +20,8 @@ public sealed partial class PolicyFollower : BackgroundService
     /// <summary>How long a start waits for the first answer: then it goes on without, and the node is not ready.</summary>
     public static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
 
+    private const int PagesTogether = 10;
+
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly Channel<IReadOnlyList<PolicyEntry>> _pushed = Channel.CreateBounded<IReadOnlyList<PolicyEntry>>(
@@ -135,17 +137,47 @@ public sealed partial class PolicyFollower : BackgroundService
     {
         _target ??= new Observer(_pushed.Writer);
         _observer ??= _referTo(_target);
-        var head = await Grain.FollowAsync(Node, _all.Version, _observer, cancellationToken);
+        var head = await AskAsync(Grain.FollowAsync(Node, _all.Version, _observer, cancellationToken), cancellationToken);
         while (_all.Version < head)
         {
-            var entries = await Grain.ReadAsync(_all.Version, PolicyGrain.PageSize, cancellationToken);
-            if (entries.Count == 0)
+            // Several pages are taken together: each replay shares the whole set with the one before, at a price.
+            var entries = new List<PolicyEntry>();
+            while (_all.Version + entries.Count < head && entries.Count < PagesTogether * PolicyGrain.PageSize)
             {
-                throw new InvalidOperationException($"The policy is said to be at version {head}, but its log ends at {_all.Version}.");
+                var page = await AskAsync(Grain.ReadAsync(_all.Version + entries.Count, PolicyGrain.PageSize, cancellationToken), cancellationToken);
+                if (page.Count == 0)
+                {
+                    throw new InvalidOperationException($"The policy is said to be at version {head}, but its log ends at {_all.Version + entries.Count}.");
+                }
+
+                entries.AddRange(page);
             }
 
             Take(entries);
         }
+    }
+
+    private async ValueTask<long> ConfirmAsync(CancellationToken cancellationToken)
+    {
+        await Grain.ConfirmAsync(Node, _all.Version, cancellationToken);
+        return _all.Version;
+    }
+
+    // A grid that does not answer must not keep in effect what ends meanwhile.
+    private async Task<T> AskAsync<T>(ValueTask<T> question, CancellationToken cancellationToken)
+    {
+        var answer = question.AsTask();
+        while (!answer.IsCompleted && _policy.Overrides.NextExpiry is { } expiry)
+        {
+            using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var now = _clock.GetUtcNow();
+            var due = expiry < now ? now : expiry < now + CallPeriod ? expiry : now + CallPeriod;
+            await Task.WhenAny(answer, Task.Delay(due - now, _clock, answered.Token));
+            await answered.CancelAsync();
+            DropEnded();
+        }
+
+        return await answer.WaitAsync(cancellationToken);
     }
 
     // Until the next call is due, takes what is pushed and drops what ends.
@@ -165,7 +197,7 @@ public sealed partial class PolicyFollower : BackgroundService
                     return;
                 }
 
-                await Grain.ConfirmAsync(Node, _all.Version, cancellationToken);
+                await AskAsync(ConfirmAsync(cancellationToken), cancellationToken);
             }
             catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {

@@ -8,72 +8,63 @@ namespace EcStreamOrleans.Grains.Policy;
 /// made one by one, each only when the one before is in every state: behind a crash no more than the last can be missing there, and
 /// whoever goes on takes it over first.
 /// </summary>
-internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, ILogger<PolicyGrain> logger) : Grain, IPolicyGrain
+internal sealed partial class PolicyGrain(
+    IPolicyLog log, PolicyOptions options, PolicyInstruments instruments, TimeProvider clock, ILogger<PolicyGrain> logger) : Grain, IPolicyGrain
 {
     /// <summary>Entries read at once.</summary>
     public const int PageSize = 1_000;
 
+    /// <summary>Entries of the log that the grain reads at once: a long log is replayed in fewer, dearer steps. They go over no wire.</summary>
+    private const int LogPageSize = 10 * PageSize;
+
+    /// <summary>Scopes whose grains are asked at once: the call to the last of them must not wait for thousands of others.</summary>
+    private const int ScopesAtOnce = 500;
+
     /// <summary>Versions whose way to the nodes is timed.</summary>
     private const int RecentVersions = 256;
 
+    /// <summary>Proposals that are known again: somebody in doubt asks within seconds, and so many changes take half a minute.</summary>
+    private const int RememberedProposals = 10_000;
+
     private static readonly TimeSpan MaxPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the log may take. It keeps the call below its own time, so that the caller hears of it and asks again.</summary>
+    private static readonly TimeSpan LogPatience = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<PeerScope, long> _versions = [];
     private readonly Dictionary<string, Follower> _followers = new(StringComparer.Ordinal);
     private readonly List<Waiter> _waiters = [];
     private readonly Queue<Spread> _recent = new();
+    private readonly Dictionary<Guid, long> _made = [];
+    private readonly Queue<Guid> _madeInOrder = new();
     private OverrideSet _set = OverrideSet.Empty;
     private PolicyEntry? _last;
     private bool _isLastApplied;
+    private bool _isAppendInDoubt;
+    private bool _isPollFailing;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await CatchUpAsync(cancellationToken);
-        await ApplyLastAsync(cancellationToken);
+        this.RegisterGrainTimer(PollAsync, new GrainTimerCreationOptions { DueTime = options.PollPeriod, Period = options.PollPeriod });
+
+        // A state that cannot be written keeps nobody from following the log: the poll tries again.
+        await PollAsync(cancellationToken);
     }
 
     public async ValueTask<PolicyOutcome> CommitAsync(PolicyProposal proposal, CancellationToken cancellationToken)
     {
-        var faults = new List<string>();
-        var changes = Check(proposal, faults);
-        if (faults.Count > 0)
+        try
         {
-            return new PolicyOutcome(null, null, faults);
+            // A caller who goes away takes nothing back.
+            var outcome = await MakeAsync(proposal);
+            instruments.Proposed(outcome.Entry is not null ? "made" : outcome.Conflict is not null ? "conflict" : "invalid");
+            return outcome;
         }
-
-        // What another cluster wrote last may not be in every state: its writer may have died.
-        await ApplyLastAsync(cancellationToken);
-        while (true)
+        catch
         {
-            _set = _set.At(clock.GetUtcNow(), out _);
-            if (_last?.Id == proposal.Id)
-            {
-                return new PolicyOutcome(_last, null, []);
-            }
-
-            if (await FindConflictAsync(proposal, changes.Keys, cancellationToken) is { } conflict)
-            {
-                return conflict.Id == proposal.Id ? new PolicyOutcome(conflict, null, []) : new PolicyOutcome(null, conflict, []);
-            }
-
-            var entry = new PolicyEntry(
-                _set.Version + 1,
-                proposal.Id,
-                clock.GetUtcNow(),
-                proposal.Actor,
-                proposal.Source,
-                proposal.Reason,
-                [.. changes.Select(c => new PolicyChange(c.Key.Listen, c.Key.Block.ToString(), _set.Get(c.Key), c.Value))]);
-            if (await TryAppendAsync(entry, cancellationToken))
-            {
-                Take(entry);
-                Push([entry]);
-                await ApplyLastAsync(cancellationToken);
-                return new PolicyOutcome(entry, null, []);
-            }
-
-            await CatchUpAsync(cancellationToken);
-            await ApplyLastAsync(cancellationToken);
+            instruments.Proposed("failed");
+            throw;
         }
     }
 
@@ -107,7 +98,7 @@ internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, IL
     public ValueTask LeaveAsync(string node, CancellationToken cancellationToken)
     {
         _followers.Remove(node);
-        WakeWaiters();
+        NoteProgress();
         return default;
     }
 
@@ -138,6 +129,57 @@ internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, IL
             _followers.Values.Count(f => f.Version >= version),
             _recent.FirstOrDefault(spread => spread.Version == version)?.Slowest,
             [.. _followers.Values.Where(f => f.Version < version).Select(f => f.Node).Order(StringComparer.Ordinal)]);
+    }
+
+    private async ValueTask<PolicyOutcome> MakeAsync(PolicyProposal proposal)
+    {
+        if (_isAppendInDoubt)
+        {
+            await CatchUpAsync(CancellationToken.None);
+        }
+
+        while (true)
+        {
+            // Each entry is made when the one before is in every state, also one of another cluster, whose writer may have died.
+            await ApplyLastAsync();
+
+            // Before all else: what was made stays made, whatever has come since.
+            if (_made.TryGetValue(proposal.Id, out var made))
+            {
+                return new PolicyOutcome(await ReadEntryAsync(made), null, []);
+            }
+
+            var faults = new List<string>();
+            var changes = Check(proposal, faults);
+            if (faults.Count > 0)
+            {
+                return new PolicyOutcome(null, null, faults);
+            }
+
+            if (await FindConflictAsync(proposal, changes.Keys) is { } conflict)
+            {
+                return new PolicyOutcome(null, conflict, []);
+            }
+
+            _set = _set.At(clock.GetUtcNow(), out _);
+            var entry = new PolicyEntry(
+                _set.Version + 1,
+                proposal.Id,
+                clock.GetUtcNow(),
+                proposal.Actor,
+                proposal.Source,
+                proposal.Reason,
+                [.. changes.Select(c => new PolicyChange(c.Key.Listen, c.Key.Block.ToString(), _set.Get(c.Key), c.Value))]);
+            if (await TryAppendAsync(entry))
+            {
+                TakeAll([entry]);
+                Push([entry]);
+                await ApplyLastAsync();
+                return new PolicyOutcome(entry, null, []);
+            }
+
+            await CatchUpAsync(CancellationToken.None);
+        }
     }
 
     private Dictionary<PeerScope, PeerOverride> Check(PolicyProposal proposal, List<string> faults)
@@ -176,42 +218,65 @@ internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, IL
         return changes;
     }
 
-    private async ValueTask<PolicyEntry?> FindConflictAsync(PolicyProposal proposal, IEnumerable<PeerScope> scopes, CancellationToken cancellationToken)
+    private async ValueTask<PolicyEntry?> FindConflictAsync(PolicyProposal proposal, IEnumerable<PeerScope> scopes)
     {
         var changed = scopes.Select(scope => _versions.GetValueOrDefault(scope)).DefaultIfEmpty().Max();
-        if (changed <= proposal.BaseVersion)
-        {
-            return null;
-        }
-
-        return changed == _last?.Version ? _last : (await log.ReadAsync(changed - 1, 1, cancellationToken))[0];
+        return changed <= proposal.BaseVersion ? null : await ReadEntryAsync(changed);
     }
 
-    private async ValueTask<bool> TryAppendAsync(PolicyEntry entry, CancellationToken cancellationToken)
+    private async ValueTask<PolicyEntry> ReadEntryAsync(long version) =>
+        version == _last?.Version ? _last : (await ReadLogAsync(version - 1, 1, CancellationToken.None))[0];
+
+    private Task<IReadOnlyList<PolicyEntry>> ReadLogAsync(long afterVersion, int limit, CancellationToken cancellationToken) =>
+        log.ReadAsync(afterVersion, limit, cancellationToken).AsTask().WaitAsync(LogPatience, clock, cancellationToken);
+
+    private async ValueTask<bool> TryAppendAsync(PolicyEntry entry)
     {
         try
         {
-            return await log.TryAppendAsync(entry, cancellationToken);
+            return await log.TryAppendAsync(entry, CancellationToken.None).AsTask().WaitAsync(LogPatience, clock);
         }
         catch (Exception error)
         {
-            // Whether it is in the log is in doubt: the next activation reads it.
+            // Whether it is in the log, or will be, is in doubt. The log is read before the next attempt, and that one's version decides.
+            _isAppendInDoubt = true;
             LogNotAppended(error, entry.Version);
-            DeactivateOnIdle();
             throw;
         }
     }
 
     private async ValueTask CatchUpAsync(CancellationToken cancellationToken)
     {
-        while (await log.ReadAsync(_set.Version, PageSize, cancellationToken) is { Count: > 0 } entries)
+        while (await ReadLogAsync(_set.Version, LogPageSize, cancellationToken) is { Count: > 0 } entries)
         {
             TakeAll(entries);
-            Push(entries);
+
+            // Who lacks more than a page of them asks for them.
+            Push([.. entries.TakeLast(PageSize)]);
         }
+
+        _isAppendInDoubt = false;
     }
 
-    private void Take(PolicyEntry entry) => TakeAll([entry]);
+    // Another cluster on the same store changes the log without a word. And a state that failed is tried again.
+    private async Task PollAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CatchUpAsync(cancellationToken);
+            await ApplyLastAsync();
+            _isPollFailing = false;
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (!_isPollFailing)
+            {
+                LogNotPolled(error, _set.Version);
+            }
+
+            _isPollFailing = true;
+        }
+    }
 
     private void TakeAll(IReadOnlyList<PolicyEntry> entries)
     {
@@ -221,6 +286,13 @@ internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, IL
             foreach (var change in entry.Changes)
             {
                 _versions[change.ToScope()] = entry.Version;
+            }
+
+            _made[entry.Id] = entry.Version;
+            _madeInOrder.Enqueue(entry.Id);
+            if (_madeInOrder.Count > RememberedProposals)
+            {
+                _made.Remove(_madeInOrder.Dequeue());
             }
         }
 
@@ -232,15 +304,19 @@ internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, IL
         }
     }
 
-    private async ValueTask ApplyLastAsync(CancellationToken cancellationToken)
+    private async ValueTask ApplyLastAsync()
     {
         if (_last is null || _isLastApplied)
         {
             return;
         }
 
-        await Task.WhenAll(_last.Changes.Select(change =>
-            GrainFactory.GetGrain<IPeerGrain>(change.Block).ApplyAsync(change.Listen, change.After, _last.Version, cancellationToken).AsTask()));
+        foreach (var changes in _last.Changes.Chunk(ScopesAtOnce))
+        {
+            await Task.WhenAll(changes.Select(change =>
+                GrainFactory.GetGrain<IPeerGrain>(change.Block).ApplyAsync(change.Listen, change.After, _last.Version, CancellationToken.None).AsTask()));
+        }
+
         _isLastApplied = true;
     }
 
@@ -270,12 +346,19 @@ internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, IL
             }
 
             follower.Version = version;
-            WakeWaiters();
+            NoteProgress();
         }
     }
 
-    private void WakeWaiters()
+    private void NoteProgress()
     {
+        foreach (var spread in _recent.Where(s => s is { IsComplete: false, Slowest: not null } && _followers.Values.All(f => f.Version >= s.Version)))
+        {
+            spread.IsComplete = true;
+            instruments.Spread(spread.Slowest!.Value);
+        }
+
+        instruments.Followers = _followers.Count;
         foreach (var waiter in _waiters)
         {
             if (_followers.Values.All(f => f.Version >= waiter.Version))
@@ -295,13 +378,18 @@ internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, IL
                 _followers.Remove(node);
             }
         }
+
+        instruments.Followers = _followers.Count;
     }
 
-    [LoggerMessage(110, LogLevel.Error, "Version {Version} of the policy could not be appended; the grain starts again from what is in the log")]
+    [LoggerMessage(110, LogLevel.Error, "Version {Version} of the policy was not appended, or the log did not say so; it is read again before the next")]
     private partial void LogNotAppended(Exception error, long version);
 
     [LoggerMessage(111, LogLevel.Debug, "A node could not be told of a change of policy")]
     private partial void LogNotPushed(Exception error);
+
+    [LoggerMessage(112, LogLevel.Warning, "The policy's log or the state of its scopes cannot be read or written; going on with version {Version} and trying again")]
+    private partial void LogNotPolled(Exception error, long version);
 
     private sealed class Follower(string node)
     {
@@ -321,6 +409,8 @@ internal sealed partial class PolicyGrain(IPolicyLog log, TimeProvider clock, IL
         public DateTimeOffset AppendedAt => appendedAt;
 
         public TimeSpan? Slowest { get; set; }
+
+        public bool IsComplete { get; set; }
     }
 
     private sealed record Waiter(long Version)

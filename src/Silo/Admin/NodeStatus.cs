@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains.Policy;
+using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Configuration;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Silo.Spooling;
@@ -17,6 +18,7 @@ internal sealed class NodeStatus(
     SessionRegistry sessions,
     EdgeListeners listeners,
     PolicyFollower policy,
+    LivePolicy live,
     ISiloStatusOracle silo,
     IHostApplicationLifetime lifetime,
     GridSettings settings,
@@ -71,6 +73,7 @@ internal sealed class NodeStatus(
     {
         var obstacles = FindObstacles();
         var totals = sessions.Totals;
+        var overrides = live.Overrides;
         return new StatusReport(
             Environment.MachineName,
             SiloProgram.Version,
@@ -84,6 +87,7 @@ internal sealed class NodeStatus(
                 .OrderByDescending(p => p.Accepted)
                 .Take(MostPeers)
                 .Select(p => new PeerStatus(p.Peer.Key, p.Sessions, p.Batches, p.Accepted, p.Deferred, p.Rejected, p.Bytes, p.LastActivity))],
+            new PolicyReport(overrides.Version, overrides.Count, policy.Trouble),
             ReportSpool(),
             new RelayReport(
                 relay.State,

@@ -7,6 +7,6 @@ internal static class StatusEndpoints
 {
     public static void MapStatus(this IEndpointRouteBuilder routes) => routes
         .MapGet("/status", (NodeStatus node) => Results.Json(node.Report(), AdminJson.Default.StatusReport))
-        .WithTags("Status").WithSummary("This node at this instant: listeners, sessions, peers, spool, relay.")
+        .WithTags("Status").WithSummary("This node at this instant: listeners, sessions, peers, policy, spool, relay.")
         .Produces<StatusReport>();
 }

@@ -1,6 +1,7 @@
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Edge.Facts;
 using EcStreamOrleans.Grains;
+using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Silo.Admin.Access;
 using EcStreamOrleans.Silo.Receptions;
@@ -60,6 +61,9 @@ internal sealed class GridSettings
     /// <summary>Who may inject.</summary>
     public AdmissionOptions Admission { get; set; } = new();
 
+    /// <summary>How the policy is kept.</summary>
+    public PolicyOptions Policy { get; set; } = new();
+
     /// <summary>The limits of the edge.</summary>
     public EdgeOptions Limits { get; set; } = new();
 
@@ -87,6 +91,7 @@ internal sealed class GridSettings
         var settings = new GridSettings();
         SettingsBinder.Bind(section, settings, errors);
         settings.Spool.Directory = Path.Combine(Path.GetFullPath(settings.Data), "spool");
+        errors.AddRange(settings.Policy.Validate());
         errors.AddRange(settings.Limits.Validate());
         errors.AddRange(settings.Facts.Validate());
         errors.AddRange(settings.Relay.Validate());

@@ -11,10 +11,11 @@ namespace EcStreamOrleans.Silo.State;
 internal sealed class SqliteGrainStorage : IGrainStorage
 {
     private readonly SqliteFile _file;
+    private readonly SqliteWriter _writer;
 
     public SqliteGrainStorage(SqliteFile file)
     {
-        _file = file;
+        (_file, _writer) = (file, new SqliteWriter(file));
         using var connection = file.Open();
         SqliteFile.Execute(
             connection,
@@ -52,26 +53,21 @@ internal sealed class SqliteGrainStorage : IGrainStorage
             }
         });
 
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
-    {
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         // Serialised here, in the grain's turn: behind it the grain may go on to change its state.
-        var payload = JsonSerializer.Serialize(grainState.State);
-        return Task.Run(() =>
-        {
-            Set(grainState, grainState.State, Store(stateName, grainId, grainState.ETag, payload), exists: true);
-        });
-    }
+        Set(grainState, grainState.State, await StoreAsync(stateName, grainId, grainState.ETag, JsonSerializer.Serialize(grainState.State)), exists: true);
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
-        Task.Run(() =>
-        {
-            Set(grainState, default, Store(stateName, grainId, grainState.ETag, payload: null), exists: false);
-        });
+    public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        Set(grainState, default, await StoreAsync(stateName, grainId, grainState.ETag, payload: null), exists: false);
 
-    private long Store(string stateName, GrainId grainId, string? eTag, string? payload)
+    private async Task<long> StoreAsync(string stateName, GrainId grainId, string? eTag, string? payload) =>
+        await _writer.WriteAsync((connection, transaction) => Store(connection, transaction, stateName, grainId, eTag, payload))
+        ?? throw new InconsistentStateException($"State '{stateName}' of {grainId} is no longer at version {eTag ?? "(none)"}: somebody else has written it.", "unknown", eTag ?? "none");
+
+    private static long? Store(SqliteConnection connection, SqliteTransaction transaction, string stateName, GrainId grainId, string? eTag, string? payload)
     {
-        using var connection = _file.Open();
         using var command = connection.CreateCommand();
+        command.Transaction = transaction;
         command.CommandText = eTag is null
             ? "INSERT INTO grain_state (state_name, grain_id, version, payload) VALUES ($state, $grain, 1, $payload) ON CONFLICT DO NOTHING RETURNING version"
             : "UPDATE grain_state SET version = version + 1, payload = $payload WHERE state_name = $state AND grain_id = $grain AND version = $version RETURNING version";
@@ -82,9 +78,7 @@ internal sealed class SqliteGrainStorage : IGrainStorage
             command.Parameters.AddWithValue("$version", long.Parse(eTag));
         }
 
-        return command.ExecuteScalar() is long version
-            ? version
-            : throw new InconsistentStateException($"State '{stateName}' of {grainId} is no longer at version {eTag ?? "(none)"}: somebody else has written it.", "unknown", eTag ?? "none");
+        return command.ExecuteScalar() as long?;
     }
 
     private static void Set<T>(IGrainState<T> grainState, T? state, long? eTag, bool exists)

@@ -50,6 +50,21 @@ public sealed class ChangeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AsManyScopesAsAChangeMayHave_AreChangedTogether()
+    {
+        string[] blocks = [.. Enumerable.Range(0, PolicyProposal.MaxChanges).Select(i => $"10.0.{i >> 8}.{i & 255}")];
+
+        var made = await _silo.Admin.CallAsync(
+            "POST", "policy/changes?wait=10", $$"""{"baseVersion":0,"changes":[{{string.Join(',', blocks.Select(block => $$$"""{"block":"{{{block}}}","set":{"maxBatchSize":5}}"""))}}]}""");
+
+        Assert.Equal((HttpStatusCode.OK, "\"1\"", blocks.Length), (made.Status, made.ETag, made["entry"].GetProperty("changes").GetArrayLength()));
+        foreach (var block in new[] { blocks[0], blocks[^1] })
+        {
+            Assert.Equal("\"1\"", (await _silo.Admin.CallAsync("GET", $"policy/overrides/{block}")).ETag);
+        }
+    }
+
+    [Fact]
     public async Task EveryFault_IsNamedInItsPlace_AndNothingIsMade()
     {
         var answer = await _silo.Admin.CallAsync("POST", "policy/changes",

@@ -55,6 +55,65 @@ public sealed class PolicyFollowerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SeveralOverrides_EndEachInItsTurn_AlsoTwoOptionsOfOneScope()
+    {
+        var start = _clock.GetUtcNow();
+        _grid.Add("10.0.0.1", new PeerOverride { MaxBatchSize = 5, MaxBatchSizeUntil = start.AddHours(3), IdleTime = TimeSpan.FromSeconds(7), IdleTimeUntil = start.AddHours(1) });
+        _grid.Add("10.0.0.2", new PeerOverride { Suspended = true, SuspendedReason = "x", SuspendedUntil = start.AddHours(2) });
+        _grid.Add("10.0.0.3", new PeerOverride { MaxBatchSize = 6, MaxBatchSizeUntil = start.AddHours(2) });
+        await StartAsync();
+        var ended = new List<string>();
+        _policy.Changed += scopes => ended.AddRange(scopes.Select(scope => $"{(_clock.GetUtcNow() - start).TotalHours:0} {scope.Block}").Order());
+
+        foreach (var (hour, left) in new[] { (1, 3), (2, 1), (3, 0) })
+        {
+            _clock.Advance(start.AddHours(hour) - _clock.GetUtcNow());
+            await Within.Becomes(() => _policy.Overrides.NextExpiry != start.AddHours(hour), $"what ends after {hour} hours ends");
+            Assert.Equal(left, _policy.Overrides.Count);
+        }
+
+        Assert.Equal(["1 10.0.0.1", "2 10.0.0.2", "2 10.0.0.3", "3 10.0.0.1"], ended);
+    }
+
+    [Fact]
+    public async Task AnOverrideThatWasReplaced_DoesNotTakeItsSuccessorWithIt()
+    {
+        var start = _clock.GetUtcNow();
+        _grid.Add("10.0.0.1", new PeerOverride { MaxBatchSize = 5, MaxBatchSizeUntil = start.AddHours(1) });
+        _grid.Add("10.0.0.2", new PeerOverride { MaxBatchSize = 5, MaxBatchSizeUntil = start.AddHours(2) });
+        await StartAsync();
+
+        await _grid.PushAsync(_grid.Add("10.0.0.1", new PeerOverride { MaxBatchSize = 6, MaxBatchSizeUntil = start.AddHours(3) }));
+        await Within.Becomes(() => Set.MaxBatchSize == 6, "the successor is in effect");
+        _clock.Advance(TimeSpan.FromHours(2));
+        await Within.Becomes(() => _policy.Overrides.Count == 1, "what ends after two hours ends");
+
+        Assert.Equal(6, Set.MaxBatchSize);
+        Assert.Equal(start.AddHours(3), _policy.Overrides.NextExpiry);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WhileTheGridDoesNotAnswer_WhatEndsEndsOnTime(bool isPushed)
+    {
+        var end = _clock.GetUtcNow().AddHours(1);
+        _grid.Add("10.0.0.1", new PeerOverride { MaxBatchSize = 5, MaxBatchSizeUntil = end });
+        await StartAsync();
+        _grid.IsSilent = true;
+        if (isPushed)
+        {
+            await _grid.PushAsync(_grid.Add("10.0.0.2", new PeerOverride { MaxBatchSize = 6 }));
+        }
+
+        await BecomesAsync(() => _grid.Unanswered == 1, "the follower waits for an answer");
+        _clock.Advance(end - _clock.GetUtcNow());
+
+        await Within.Becomes(() => Set.MaxBatchSize is null, "the override ends");
+        Assert.Equal(1, _grid.Unanswered);
+    }
+
+    [Fact]
     public async Task APush_IsTakenAndConfirmed_AndTheScopesAreNamed()
     {
         await StartAsync();
@@ -153,6 +212,11 @@ public sealed class PolicyFollowerTests : IAsyncLifetime
 
         public bool IsCutOff { get; set; }
 
+        /// <summary>Calls are never answered.</summary>
+        public bool IsSilent { get; set; }
+
+        public int Unanswered { get; private set; }
+
         public long Confirmed { get; private set; } = -1;
 
         public PolicyEntry Add(string block, PeerOverride after)
@@ -176,22 +240,23 @@ public sealed class PolicyFollowerTests : IAsyncLifetime
             }
         }
 
-        public ValueTask<long> FollowAsync(string node, long version, IPolicyObserver observer, CancellationToken cancellationToken)
+        public async ValueTask<long> FollowAsync(string node, long version, IPolicyObserver observer, CancellationToken cancellationToken)
         {
             Check();
+            await AnswerAsync(cancellationToken);
             _observer = observer;
             Confirmed = version;
             lock (_entries)
             {
-                return new(_entries.Count);
+                return _entries.Count;
             }
         }
 
-        public ValueTask ConfirmAsync(string node, long version, CancellationToken cancellationToken)
+        public async ValueTask ConfirmAsync(string node, long version, CancellationToken cancellationToken)
         {
             Check();
+            await AnswerAsync(cancellationToken);
             Confirmed = version;
-            return default;
         }
 
         public ValueTask LeaveAsync(string node, CancellationToken cancellationToken) => default;
@@ -199,6 +264,15 @@ public sealed class PolicyFollowerTests : IAsyncLifetime
         public ValueTask<PolicyOutcome> CommitAsync(PolicyProposal proposal, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask<PolicySpread> AwaitSpreadAsync(long version, TimeSpan patience, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        private async ValueTask AnswerAsync(CancellationToken cancellationToken)
+        {
+            if (IsSilent)
+            {
+                Unanswered++;
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            }
+        }
 
         private void Check()
         {

@@ -1,3 +1,5 @@
+using System.Net;
+using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Grid.Tests.Harness;
@@ -116,6 +118,74 @@ public sealed class PolicyTests : IDisposable
         await CommitAsync(silo, 1, ("", "127.0.0.0/8", new PeerOverride { IdleTime = TimeSpan.FromSeconds(1) }));
         Assert.Empty(await client.ReadToEndAsync());
         await Within.Becomes(() => silo.Log.Has(LogLevel.Information, "ended: Idle"), "the session ends by the override's idle time");
+    }
+
+    [Fact]
+    public async Task AnOverrideOfABlock_ReachesTheSessionsInsideIt_ButNotTheOneThatHasItsOwn_AndFallsBackAsTheOrderSays()
+    {
+        await using var silo = await TestSilo.StartAsync(
+            _directory, """ECStream_Idle_Time = 100 ECStream_Listener { Peer "127.1.0.0/16" { ECStream_Max_Batch_Size = 3 } Listen "127.0.0.1:0" { ECStream_Idle_Time = 200 } }""");
+        await CommitAsync(silo, 0, ("", "127.1.0.2", new PeerOverride { MaxBatchSize = 2 }));
+        using var inside = await RawClient.ConnectAsync(silo.EndPoint, IPAddress.Parse("127.1.0.1"));
+        using var own = await RawClient.ConnectAsync(silo.EndPoint, IPAddress.Parse("127.1.0.2"));
+        using var outside = await RawClient.ConnectAsync(silo.EndPoint, IPAddress.Parse("127.2.0.1"));
+        await AssertBatchesAsync(3, 2, 6);
+
+        // One option each: the address's own batch size stands, and its idle time is the block's.
+        await ChangeAsync(1, new PeerOverride { MaxBatchSize = 1, IdleTime = TimeSpan.FromSeconds(50) });
+        await AssertBatchesAsync(1, 2, 6);
+        Assert.Equal((50, 50, 200), (Idle("127.1.0.1"), Idle("127.1.0.2"), Idle("127.2.0.1")));
+
+        // In the Listen goes before in the listener, however long the prefix there.
+        await CommitAsync(silo, 2, ("127.0.0.1:0", "127.0.0.0/8", new PeerOverride { IdleTime = TimeSpan.FromSeconds(40) }));
+        await Within.Becomes(() => Live(silo).Overrides.Version == 3, "the third version is known");
+        Assert.Equal((40, 40, 40), (Idle("127.1.0.1"), Idle("127.1.0.2"), Idle("127.2.0.1")));
+
+        // Unset: the file's value at the same block comes back, for the sessions that are open.
+        await ChangeAsync(3, PeerOverride.None);
+        await AssertBatchesAsync(3, 2, 6);
+
+        async Task ChangeAsync(long version, PeerOverride value)
+        {
+            await CommitAsync(silo, version, ("", "127.1.0.0/16", value));
+            await Within.Becomes(() => Live(silo).Overrides.Version == version + 1, "the change is known");
+        }
+
+        double Idle(string address) => Live(silo).Evaluate("127.0.0.1:0", Peer(address)).IdleTime.Value.TotalSeconds;
+
+        async Task AssertBatchesAsync(params int[] sizes)
+        {
+            byte[] packages = [.. Enumerable.Range(0, 6).SelectMany(i => RawClient.Package($"{i}"))];
+            foreach (var (client, size) in new[] { inside, own, outside }.Zip(sizes))
+            {
+                await client.SendAsync(packages);
+                var places = (await client.ReadRepliesAsync(6)).Select(reply => int.Parse(reply.Split('-')[^1]));
+                Assert.Equal(Enumerable.Range(0, 6).Select(i => i % size), places);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task StatusAndMetrics_SayTheVersion_WhatBecameOfChanges_AndHowTheySpread()
+    {
+        await using var silo = await TestSilo.StartAsync(_directory);
+        await CommitAsync(silo, 0, ("", "10.0.0.1", new PeerOverride { MaxBatchSize = 5 }));
+        await Policy(silo).CommitAsync(Proposal(0, ("", "10.0.0.1", PeerOverride.None)), default);
+        await Policy(silo).CommitAsync(Proposal(1, ("", "10.0.0.1", new PeerOverride { MaxBatchSize = 0 })), default);
+        await Policy(silo).AwaitSpreadAsync(1, TimeSpan.FromSeconds(10), default);
+
+        Assert.Equal(new PolicyReport(1, 1, null), (await silo.StatusAsync()).Policy);
+        foreach (var (name, label, value) in new[]
+        {
+            ("ecstream_policy_version", "", 1), ("ecstream_policy_followers", "", 1), ("ecstream_policy_spread_seconds_count", "", 1),
+            ("ecstream_policy_changes_total", "outcome=\"made\"", 1), ("ecstream_policy_changes_total", "outcome=\"conflict\"", 1), ("ecstream_policy_changes_total", "outcome=\"invalid\"", 1),
+        })
+        {
+            await Within.Becomes(
+                async () => (await silo.Admin.GetStringAsync("/metrics")).Split('\n').Any(line =>
+                    line.StartsWith(name + "{", StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal) && line.Contains($"}} {value}", StringComparison.Ordinal)),
+                $"{name} of {label} is {value}");
+        }
     }
 
     [Fact]

@@ -19,11 +19,17 @@ internal sealed class RawClient : IDisposable
         _stream = new NetworkStream(socket, ownsSocket: true);
     }
 
-    public static async Task<RawClient> ConnectAsync(EndPoint endPoint)
+    /// <summary>Connects, perhaps from one of the loopback addresses: each is a peer.</summary>
+    public static async Task<RawClient> ConnectAsync(EndPoint endPoint, IPAddress? from = null)
     {
         var socket = endPoint is IPEndPoint
             ? new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        if (from is not null)
+        {
+            socket.Bind(new IPEndPoint(from, 0));
+        }
+
         await socket.ConnectAsync(endPoint);
         return new RawClient(socket);
     }
