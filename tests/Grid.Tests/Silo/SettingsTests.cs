@@ -120,7 +120,7 @@ public sealed class SettingsTests
     {
         var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
 
-        Assert.Equal(52, Rows(new GridSettings(), "Grid").Count(row =>
+        Assert.Equal(53, Rows(new GridSettings(), "Grid").Count(row =>
         {
             Assert.Contains(row, docs);
             return true;
