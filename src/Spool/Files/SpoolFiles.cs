@@ -5,13 +5,14 @@ namespace EcStreamOrleans.Spool;
 
 /// <summary>The operating system's files: positional reads and writes, and <c>fdatasync</c> where there is one.</summary>
 /// <param name="bypassesPageCache">
-/// Whether files of blocks are written past the page cache (<c>O_DIRECT</c>), as <see cref="CanBypassPageCache"/> has found possible: it saves a
+/// Whether files of blocks are written past the page cache, each write durable when it returns (<c>O_DIRECT</c> and <c>O_DSYNC</c>), as <see cref="CanBypassPageCache"/> has found possible: it saves a
 /// copy, and the kernel's own idea of when to write.
 /// </param>
 public sealed partial class SpoolFiles(bool bypassesPageCache = false) : ISpoolFiles
 {
     private const int ReadWrite = 0x2;
     private const int CloseOnExec = 0x80000;
+    private const int DataSync = 0x1000;
 
     // The one flag that is not the same everywhere.
     private static readonly int Direct = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
@@ -124,12 +125,12 @@ public sealed partial class SpoolFiles(bool bypassesPageCache = false) : ISpoolF
     private static OpenFile OpenBlocks(string path, bool isNew)
     {
         var reader = File.OpenHandle(path, isNew ? FileMode.Create : FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        var descriptor = OpenDescriptor(path, ReadWrite | CloseOnExec | Direct);
+        var descriptor = OpenDescriptor(path, ReadWrite | CloseOnExec | Direct | DataSync);
         if (descriptor < 0)
         {
             var error = Marshal.GetLastPInvokeError();
             reader.Dispose();
-            throw Error($"open {path} with O_DIRECT", error);
+            throw Error($"open {path} with O_DIRECT and O_DSYNC", error);
         }
 
         return new OpenFile(reader, new SafeFileHandle(descriptor, ownsHandle: true));
@@ -188,6 +189,12 @@ public sealed partial class SpoolFiles(bool bypassesPageCache = false) : ISpoolF
 
         public void Flush()
         {
+            if (blocks is not null)
+            {
+                // Every write was durable when it returned, with the length it needs.
+                return;
+            }
+
             if (!OperatingSystem.IsLinux())
             {
                 RandomAccess.FlushToDisk(handle);
@@ -195,7 +202,7 @@ public sealed partial class SpoolFiles(bool bypassesPageCache = false) : ISpoolF
             }
 
             // Not retried, not even when interrupted: after an error the kernel may have dropped the pages and the next call would lie.
-            if (FDataSync(blocks ?? handle) != 0)
+            if (FDataSync(handle) != 0)
             {
                 throw Error("fdatasync", Marshal.GetLastPInvokeError());
             }
