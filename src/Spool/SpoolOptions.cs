@@ -39,6 +39,12 @@ public sealed class SpoolOptions
     /// </summary>
     public int SharedGroupBytes { get; set; } = 128 << 10;
 
+    /// <summary>
+    /// Whether segments are written past the page cache where the file system allows it, which is tried at the start. Default: true. With false the
+    /// relay reads from memory what was just written, at the price of a copy of everything.
+    /// </summary>
+    public bool BypassPageCache { get; set; } = true;
+
     /// <summary>The most bytes of batches that wait for the writer; beyond it appends are refused as full. Default: 256 MiB, about a third of a second of a fast disk.</summary>
     public long MaxQueuedBytes { get; set; } = 256L << 20;
 

@@ -86,7 +86,7 @@ public sealed class MemoryDisk : ISpoolFiles
     {
         lock (_gate)
         {
-            if (mode == SpoolFileMode.Create)
+            if (mode is SpoolFileMode.Create or SpoolFileMode.CreateBlocks)
             {
                 _names[path] = new Node(_nodes++, path);
                 Steps.Add(new DiskStep.Make(path, _names[path].Number));

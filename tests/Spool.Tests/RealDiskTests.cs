@@ -1,9 +1,23 @@
 namespace EcStreamOrleans.Spool.Tests;
 
+public sealed class RealDiskTests() : RealDiskContract(bypassesPageCache: false);
+
+public sealed class RealDiskPastThePageCacheTests() : RealDiskContract(bypassesPageCache: true);
+
 /// <summary>The same spool on real files: the lock, the offline reader, failed messages, and the format written by the first version.</summary>
-public sealed class RealDiskTests : IDisposable
+public abstract class RealDiskContract : IDisposable
 {
+    private readonly SpoolFiles _files;
     private readonly string _directory = Path.Combine(Path.GetTempPath(), "spool-tests", Guid.NewGuid().ToString("n"));
+
+    protected RealDiskContract(bool bypassesPageCache)
+    {
+        Directory.CreateDirectory(_directory);
+
+        // A file system in memory has no such writes: there both are the same.
+        _files = new SpoolFiles(bypassesPageCache && SpoolFiles.CanBypassPageCache(_directory, out _));
+        Directory.Delete(_directory);
+    }
 
     private static string Fixture => Path.Combine(AppContext.BaseDirectory, "fixtures", "spool-v1");
 
@@ -18,8 +32,8 @@ public sealed class RealDiskTests : IDisposable
     [Fact]
     public async Task SecondOpen_IsRefusedWithAClearMessage()
     {
-        await using var first = TestSpool.Open(new SpoolFiles(), TestSpool.Options(_directory));
-        var error = Assert.ThrowsAny<IOException>(() => TestSpool.Open(new SpoolFiles(), TestSpool.Options(_directory)));
+        await using var first = TestSpool.Open(_files, TestSpool.Options(_directory));
+        var error = Assert.ThrowsAny<IOException>(() => TestSpool.Open(_files, TestSpool.Options(_directory)));
         Assert.Contains("in use by another process", error.Message, StringComparison.Ordinal);
     }
 
@@ -28,7 +42,7 @@ public sealed class RealDiskTests : IDisposable
     {
         var batch = TestSpool.Mail("first", "second", "third");
         string id;
-        await using (var spool = TestSpool.Open(new SpoolFiles(), TestSpool.Options(_directory)))
+        await using (var spool = TestSpool.Open(_files, TestSpool.Options(_directory)))
         {
             id = spool.Id;
             await spool.Append(batch);
@@ -38,7 +52,7 @@ public sealed class RealDiskTests : IDisposable
         }
 
         Check();
-        await using var again = TestSpool.Open(new SpoolFiles(), TestSpool.Options(_directory));
+        await using var again = TestSpool.Open(_files, TestSpool.Options(_directory));
         Assert.Equal(1, again.GetStatus().FailedMessages);
         Assert.Equal(id, again.Id);
 
@@ -60,7 +74,7 @@ public sealed class RealDiskTests : IDisposable
     [Fact]
     public async Task FailedRecipients_ShareOneFile()
     {
-        await using var spool = TestSpool.Open(new SpoolFiles(), TestSpool.Options(_directory));
+        await using var spool = TestSpool.Open(_files, TestSpool.Options(_directory));
         await spool.Append(TestSpool.Batch(1, 1));
         await spool.RecordOutcomesAsync(new SpoolOutcome[] { new(1, 0, 0, OutcomeKind.Failed, "first"), new(1, 0, 1, OutcomeKind.Expired, "second") }, CancellationToken.None);
         var json = await File.ReadAllTextAsync(Path.Combine(_directory, "failed", $"{spool.Id}-1-0.json"));
@@ -86,7 +100,7 @@ public sealed class RealDiskTests : IDisposable
             await File.WriteAllBytesAsync(Path.Combine(_directory, i % 2 == 0 ? $"segment-{i:d5}.ecs" : $"outcomes-{i:d5}.ecj"), bytes);
         }
 
-        await using var spool = TestSpool.Open(new SpoolFiles(), TestSpool.Options(_directory));
+        await using var spool = TestSpool.Open(_files, TestSpool.Options(_directory));
         await spool.Append(TestSpool.Batch(1));
         Assert.NotEmpty(SpoolReader.Scan(_directory, int.MaxValue));
     }
@@ -101,7 +115,7 @@ public sealed class RealDiskTests : IDisposable
             File.Copy(file, Path.Combine(_directory, Path.GetFileName(file)));
         }
 
-        await using var spool = TestSpool.Open(new SpoolFiles(), TestSpool.Options(_directory));
+        await using var spool = TestSpool.Open(_files, TestSpool.Options(_directory));
         var waiting = await spool.Waiting();
         Assert.Equal([1, 2, 4], waiting.Select(record => record.RecordNumber));
         foreach (var reference in waiting)

@@ -18,7 +18,7 @@ internal sealed partial class SpoolHost(SpoolOptions options, TimeProvider clock
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Recovery reads the disk: not on the thread that starts the host.
-        _spool = await Task.Run(() => MailSpool.Open(options, new SpoolFiles(), clock, spoolLogger), cancellationToken);
+        _spool = await Task.Run(() => MailSpool.Open(options, OpenFiles(), clock, spoolLogger), cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -49,6 +49,18 @@ internal sealed partial class SpoolHost(SpoolOptions options, TimeProvider clock
             _ => new SpoolAnswer(IsDurable: false, spool.Id, -1, "4.3.2 the silo is stopping"),
         };
     }
+
+    private SpoolFiles OpenFiles()
+    {
+        Directory.CreateDirectory(options.Directory);
+        string? reason = "Grid:Spool:BypassPageCache is false";
+        var bypasses = options.BypassPageCache && SpoolFiles.CanBypassPageCache(options.Directory, out reason);
+        LogWrites(logger, bypasses ? "past the page cache" : $"through the page cache: {reason}");
+        return new SpoolFiles(bypasses);
+    }
+
+    [LoggerMessage(321, LogLevel.Information, "Spool segments are written {How}")]
+    private static partial void LogWrites(ILogger logger, string how);
 
     [LoggerMessage(320, LogLevel.Information, "Spool {Spool} closed with {Messages} messages waiting")]
     private static partial void LogClosed(ILogger logger, string spool, long messages);

@@ -11,6 +11,12 @@ public enum SpoolFileMode
 
     /// <summary>A new, empty file in place of any old one.</summary>
     Create,
+
+    /// <summary>As <see cref="Write"/>; offsets, lengths and memory of what is written are multiples of 4096.</summary>
+    WriteBlocks,
+
+    /// <summary>As <see cref="Create"/>; offsets, lengths and memory of what is written are multiples of 4096.</summary>
+    CreateBlocks,
 }
 
 /// <summary>
@@ -57,8 +63,7 @@ public interface ISpoolFiles
 }
 
 /// <summary>
-/// One open file. Reads may run beside writes; there is one writer at a time. Record groups are written at offsets, in lengths and from
-/// memory that are multiples of 4096, so an implementation may bypass the page cache.
+/// One open file. Reads may run beside writes; there is one writer at a time.
 /// </summary>
 public interface ISpoolFile : IDisposable
 {

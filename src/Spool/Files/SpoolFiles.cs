@@ -4,8 +4,19 @@ using Microsoft.Win32.SafeHandles;
 namespace EcStreamOrleans.Spool;
 
 /// <summary>The operating system's files: positional reads and writes, and <c>fdatasync</c> where there is one.</summary>
-public sealed partial class SpoolFiles : ISpoolFiles
+/// <param name="bypassesPageCache">
+/// Whether files of blocks are written past the page cache, each write durable when it returns (<c>O_DIRECT</c> and <c>O_DSYNC</c>), as <see cref="CanBypassPageCache"/> has found possible: it saves a
+/// copy, and the kernel's own idea of when to write.
+/// </param>
+public sealed partial class SpoolFiles(bool bypassesPageCache = false) : ISpoolFiles
 {
+    private const int ReadWrite = 0x2;
+    private const int CloseOnExec = 0x80000;
+    private const int DataSync = 0x1000;
+
+    // The one flag that is not the same everywhere.
+    private static readonly int Direct = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
+
     private const int NoSpace = 28;
     private const int QuotaExceeded = 122;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
@@ -35,9 +46,47 @@ public sealed partial class SpoolFiles : ISpoolFiles
     {
         // The reader beside a live spool must neither be kept out nor keep the writer from deleting.
         SpoolFileMode.Read => new OpenFile(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)),
-        SpoolFileMode.Write => new OpenFile(File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)),
+        SpoolFileMode.WriteBlocks or SpoolFileMode.CreateBlocks when bypassesPageCache => OpenBlocks(path, isNew: mode == SpoolFileMode.CreateBlocks),
+        SpoolFileMode.Write or SpoolFileMode.WriteBlocks => new OpenFile(File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)),
         _ => new OpenFile(File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)),
     };
+
+    /// <summary>Tries whether files of a directory can be written past the page cache.</summary>
+    /// <param name="directory">The directory; it exists.</param>
+    /// <param name="reason">Why not, in the system's words.</param>
+    /// <exception cref="IOException">Not even the trial file can be made.</exception>
+    public static unsafe bool CanBypassPageCache(string directory, out string? reason)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            reason = "only Linux is known to";
+            return false;
+        }
+
+        var path = Path.Combine(directory, $".direct-{Guid.NewGuid():n}");
+        var block = (byte*)NativeMemory.AlignedAlloc(SegmentHeader.BlockSize, SegmentHeader.BlockSize);
+        try
+        {
+            var expected = new Span<byte>(block, SegmentHeader.BlockSize);
+            expected.Fill(0x5a);
+            using var file = OpenBlocks(path, isNew: true);
+            file.Write(expected, SegmentHeader.BlockSize);
+            file.Flush();
+            var read = new byte[SegmentHeader.BlockSize];
+            reason = file.Read(read, SegmentHeader.BlockSize) == read.Length && expected.SequenceEqual(read) ? null : "what was written is not read back";
+            return reason is null;
+        }
+        catch (IOException error)
+        {
+            reason = error.Message;
+            return false;
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(block);
+            File.Delete(path);
+        }
+    }
 
     /// <inheritdoc/>
     public void Delete(string path) => File.Delete(path);
@@ -54,7 +103,7 @@ public sealed partial class SpoolFiles : ISpoolFiles
             return;
         }
 
-        var descriptor = OpenDirectory(directory, 0);
+        var descriptor = OpenDescriptor(directory, CloseOnExec);
         if (descriptor < 0)
         {
             throw Error($"open {directory}", Marshal.GetLastPInvokeError());
@@ -72,6 +121,21 @@ public sealed partial class SpoolFiles : ISpoolFiles
     /// <inheritdoc/>
     public long FreeBytes(string directory) => new DriveInfo(Path.GetFullPath(directory)).AvailableFreeSpace;
 
+    // Two descriptors: what is written goes past the page cache, what is read need not be aligned. The kernel keeps the two in step.
+    private static OpenFile OpenBlocks(string path, bool isNew)
+    {
+        var reader = File.OpenHandle(path, isNew ? FileMode.Create : FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var descriptor = OpenDescriptor(path, ReadWrite | CloseOnExec | Direct | DataSync);
+        if (descriptor < 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            reader.Dispose();
+            throw Error($"open {path} with O_DIRECT and O_DSYNC", error);
+        }
+
+        return new OpenFile(reader, new SafeFileHandle(descriptor, ownsHandle: true));
+    }
+
     private static IOException Error(string what, int error)
     {
         var message = $"{what}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})";
@@ -85,12 +149,12 @@ public sealed partial class SpoolFiles : ISpoolFiles
     private static partial int FSync(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int OpenDirectory(string path, int flags);
+    private static partial int OpenDescriptor(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);
 
-    private sealed class OpenFile(SafeFileHandle handle) : ISpoolFile
+    private sealed class OpenFile(SafeFileHandle handle, SafeFileHandle? blocks = null) : ISpoolFile
     {
         public long Length => RandomAccess.GetLength(handle);
 
@@ -115,7 +179,7 @@ public sealed partial class SpoolFiles : ISpoolFiles
         {
             try
             {
-                RandomAccess.Write(handle, source, offset);
+                RandomAccess.Write(blocks ?? handle, source, offset);
             }
             catch (IOException error) when (error.HResult is NoSpace or QuotaExceeded or WindowsDiskFull)
             {
@@ -125,6 +189,12 @@ public sealed partial class SpoolFiles : ISpoolFiles
 
         public void Flush()
         {
+            if (blocks is not null)
+            {
+                // Every write was durable when it returned, with the length it needs.
+                return;
+            }
+
             if (!OperatingSystem.IsLinux())
             {
                 RandomAccess.FlushToDisk(handle);
@@ -138,6 +208,10 @@ public sealed partial class SpoolFiles : ISpoolFiles
             }
         }
 
-        public void Dispose() => handle.Dispose();
+        public void Dispose()
+        {
+            blocks?.Dispose();
+            handle.Dispose();
+        }
     }
 }

@@ -14,6 +14,9 @@ internal sealed class AppendWriter : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the writer has had nothing to do when it leaves a mark: between two messages of one client it has better to do.</summary>
+    private static readonly TimeSpan MarkAfter = TimeSpan.FromMilliseconds(100);
+
     /// <summary>A peer's turn: what a fast disk writes while a lone flush takes anyway.</summary>
     private const long TurnBytes = 65_536;
 
@@ -47,7 +50,9 @@ internal sealed class AppendWriter : IDisposable
     private long _committedThrough;
     private (DateTimeOffset At, string Reason, AppendStatus Status)? _fault;
     private readonly ITimer _probeTimer;
+    private readonly ITimer _markTimer;
     private bool _isProbeDue;
+    private bool _isMarkDue;
     private Counters _counters;
 
     public AppendWriter(SpoolOptions options, WriterStart start, DedupeWindow dedupe, SegmentStore segments, RecordTable table, OutcomeJournal journal, SpoolHealth health, TimeProvider time, ChannelWriter<SpoolRecordRef> waiting)
@@ -56,6 +61,7 @@ internal sealed class AppendWriter : IDisposable
         (_nextRecord, _nextGeneration, _committedThrough) = (start.NextRecord, start.NextGeneration, start.CommittedThrough);
         _buffer = new GroupBuffer(options.MaxGroupBytes);
         _probeTimer = time.CreateTimer(static me => ((AppendWriter)me!).AskForProbe(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _markTimer = time.CreateTimer(static me => ((AppendWriter)me!).AskForMark(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "spool-writer" };
     }
 
@@ -138,6 +144,7 @@ internal sealed class AppendWriter : IDisposable
         }
 
         _probeTimer.Dispose();
+        _markTimer.Dispose();
         _buffer.Dispose();
     }
 
@@ -180,6 +187,15 @@ internal sealed class AppendWriter : IDisposable
         }
     }
 
+    private void AskForMark()
+    {
+        lock (_gate)
+        {
+            _isMarkDue = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
     private void Probe()
     {
         if (!HasSegmentFor(SegmentHeader.BlockSize, out var reason))
@@ -196,7 +212,7 @@ internal sealed class AppendWriter : IDisposable
         _health.Recover();
     }
 
-    /// <summary>Waits for work and takes as much as one group may hold; a group of nothing is a probe. False at the end.</summary>
+    /// <summary>Waits for work and takes as much as one group may hold; a group of nothing is a probe or a mark. False at the end.</summary>
     private bool TakeGroup()
     {
         lock (_gate)
@@ -208,9 +224,8 @@ internal sealed class AppendWriter : IDisposable
                     return false;
                 }
 
-                if (_isProbeDue)
+                if (_isProbeDue || _isMarkDue)
                 {
-                    _isProbeDue = false;
                     return true;
                 }
 
@@ -235,7 +250,7 @@ internal sealed class AppendWriter : IDisposable
     {
         if (_group.Count == 0)
         {
-            Probe();
+            DoWhatIsDue();
             return;
         }
 
@@ -282,7 +297,25 @@ internal sealed class AppendWriter : IDisposable
             }
         }
 
-        WriteMark();
+        _markTimer.Change(MarkAfter, Timeout.InfiniteTimeSpan);
+    }
+
+    private void DoWhatIsDue()
+    {
+        bool isProbeDue, isMarkDue;
+        lock (_gate)
+        {
+            (isProbeDue, isMarkDue, _isProbeDue, _isMarkDue) = (_isProbeDue, _isMarkDue, false, false);
+        }
+
+        if (isProbeDue)
+        {
+            Probe();
+        }
+        else if (isMarkDue)
+        {
+            WriteMark();
+        }
     }
 
     /// <summary>Leaves the open segment when the record does not fit in it, and begins the next. The buffer stands at the group's start after it.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace EcStreamOrleans.Spool;
 
 /// <summary>Why there is no segment to write to: null when there is one.</summary>
@@ -170,7 +172,7 @@ internal sealed class SegmentStore : IDisposable
     {
         var index = Interlocked.Increment(ref _nextIndex) - 1;
         var path = Path.Combine(_options.Directory, SpoolLayout.SegmentName(index));
-        var file = _files.Open(path, SpoolFileMode.Create);
+        var file = _files.Open(path, SpoolFileMode.CreateBlocks);
         try
         {
             _files.FlushDirectory(_options.Directory);
@@ -204,24 +206,33 @@ internal sealed class SegmentStore : IDisposable
         _files.Delete(segment.Path);
     }
 
-    private void Prepare()
+    private unsafe void Prepare()
     {
-        var zeros = new byte[Math.Min(FillBytes, SegmentBytes)];
-        while (true)
+        var length = (int)Math.Min(FillBytes, SegmentBytes);
+        var zeros = (byte*)NativeMemory.AlignedAlloc((nuint)length, SegmentHeader.BlockSize);
+        NativeMemory.Clear(zeros, (nuint)length);
+        try
         {
-            _wanted.Wait();
-            while (!_isStopping && Wants())
+            while (true)
             {
-                if (!PrepareOne(zeros))
+                _wanted.Wait();
+                while (!_isStopping && Wants())
                 {
-                    break;
+                    if (!PrepareOne(new Span<byte>(zeros, length)))
+                    {
+                        break;
+                    }
+                }
+
+                if (_isStopping)
+                {
+                    return;
                 }
             }
-
-            if (_isStopping)
-            {
-                return;
-            }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(zeros);
         }
     }
 
@@ -248,7 +259,7 @@ internal sealed class SegmentStore : IDisposable
         }
     }
 
-    private bool PrepareOne(byte[] zeros)
+    private bool PrepareOne(ReadOnlySpan<byte> zeros)
     {
         Segment? segment = null;
         try
@@ -256,7 +267,7 @@ internal sealed class SegmentStore : IDisposable
             segment = Create(SegmentBytes);
             for (long offset = 0; offset < SegmentBytes && !_isStopping; offset += zeros.Length)
             {
-                segment.File.Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, SegmentBytes - offset)), offset);
+                segment.File.Write(zeros[..(int)Math.Min(zeros.Length, SegmentBytes - offset)], offset);
             }
 
             segment.File.Flush();

@@ -55,7 +55,7 @@ internal sealed class SpoolRecovery(SpoolOptions options, ISpoolFiles files, Spo
             return;
         }
 
-        var segment = new Segment(found.Index, path, files.Open(path, SpoolFileMode.Write), found.FileBytes)
+        var segment = new Segment(found.Index, path, files.Open(path, SpoolFileMode.WriteBlocks), found.FileBytes)
         {
             Generation = found.Scan.Generation,
             FirstRecord = found.FirstRecord,

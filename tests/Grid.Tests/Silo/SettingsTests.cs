@@ -148,7 +148,7 @@ public sealed class SettingsTests
     {
         var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
 
-        Assert.Equal(57, Rows(new GridSettings(), "Grid").Count(row =>
+        Assert.Equal(58, Rows(new GridSettings(), "Grid").Count(row =>
         {
             Assert.Contains(row, docs);
             return true;
