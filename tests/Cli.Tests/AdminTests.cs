@@ -132,6 +132,7 @@ public sealed class AdminTests
         [new ListenStatus("127.0.0.1:1825", "127.0.0.1:1825", 2, null), new ListenStatus("[::1]:1825", null, 0, "address in use")],
         new SessionCounts(2, 17, 1000, 3, 1),
         [new PeerStatus("192.0.2.7", 2, 40, 1000, 3, 1, 1_234_567, DateTimeOffset.UnixEpoch)],
+        new PolicyReport(7, 2, null),
         new SpoolReport("s1", "/data/spool", ready, ready ? null : "no space", 42, 7, 1 << 26, 61.5, 1, 2, 0),
         new RelayReport("held", null, null, 0, 0, 0, 0, null, null));
 

@@ -10,6 +10,7 @@ public sealed class ConsoleOperatorTests
 {
     private static readonly StatusReport Status = new(
         "node1", "0.1.0", FakeNode.Now, 100, true, [], [], new SessionCounts(2, 17, 1000, 3, 1), [],
+        new PolicyReport(7, 2, null),
         new SpoolReport("s1", "/data/spool", true, null, 42, 7, 1 << 26, 61.5, 1, 2, 0),
         new RelayReport("delivering", "ECSTREAM", "gw", 950, 4, 5, 12, null, null))
     {

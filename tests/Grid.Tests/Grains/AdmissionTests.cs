@@ -1,8 +1,8 @@
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grid.Tests.Harness;
+using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using EcStreamOrleans.Protocol;
 
 namespace EcStreamOrleans.Grid.Tests.Grains;
 
