@@ -48,10 +48,10 @@ public sealed class EdgeOptions
     public int BatchBytes { get; set; } = 1_048_576;
 
     /// <summary>
-    /// Octets in a batch while other peers send, too. Range: 4 KiB to 16 MiB. Default: 131,072: some hundred microseconds of one core, for which
+    /// Octets in a batch while other peers send, too. Range: 4 KiB to 16 MiB. Default: 65,536: about a hundred microseconds of one core, for which
     /// the others wait.
     /// </summary>
-    public int SharedBatchBytes { get; set; } = 131_072;
+    public int SharedBatchBytes { get; set; } = 65_536;
 
     /// <summary>Batches of one connection under way at once. Range: 1 to 64. Default: 4, enough to keep reading while the disk flushes.</summary>
     public int BatchesUnderWay { get; set; } = 4;

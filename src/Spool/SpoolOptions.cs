@@ -34,10 +34,10 @@ public sealed class SpoolOptions
     public int MaxGroupBytes { get; set; } = 1 << 20;
 
     /// <summary>
-    /// The most bytes of one peer in a group while other peers send, too; at least one batch. Range: 4 KiB to 256 MiB. Default: 128 KiB: a
+    /// The most bytes of one peer in a group while other peers send, too; at least one batch. Range: 4 KiB to 256 MiB. Default: 64 KiB: a
     /// message behind a flood waits for two such groups, and a disk that flushes in a tenth of a millisecond still takes most of its rate.
     /// </summary>
-    public int SharedGroupBytes { get; set; } = 128 << 10;
+    public int SharedGroupBytes { get; set; } = 64 << 10;
 
     /// <summary>
     /// Whether segments are written past the page cache where the file system allows it, which is tried at the start. Default: true. With false the
