@@ -14,7 +14,6 @@ internal sealed partial class EdgeSession
     /// <summary>How long a session is held back at most because of its peer's rate: shorter than any client's patience, and than a stop.</summary>
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
-    private readonly long _number;
     private TimeSpan _silence;
     private long _sequence;
     private long _pausedAt;
@@ -231,7 +230,7 @@ internal sealed partial class EdgeSession
 
     private void AddFact(int messages, int bytes)
     {
-        _edge.Facts.Add(new TrafficFact(_edge.Clock.GetUtcNow(), Peer, Listen, _number, messages, bytes, _silence));
+        _edge.Facts.Add(new TrafficFact(_edge.Clock.GetUtcNow(), Peer, Listen, Id, messages, bytes, _silence));
         _silence = TimeSpan.Zero;
     }
 

@@ -31,7 +31,6 @@ internal sealed partial class EdgeSession : IDisposable
         _connection = connection;
         _edge = edge;
         _policy = edge.Policy.Evaluate(Listen, Peer);
-        _number = edge.Facts.NumberSession();
         Traffic = traffic;
         _grain = edge.Grains.GetGrain<IPeerGrain>(Peer.Key);
         _packages = edge.Codec.CreatePackageReader(edge.Options.Framing);

@@ -49,7 +49,7 @@ public static class PolicyTrial
 
     private sealed class Tally
     {
-        private readonly HashSet<long> _closedEarlier = [];
+        private readonly HashSet<Guid> _closedEarlier = [];
         private long _batches;
         private long _smaller;
         private long _larger;

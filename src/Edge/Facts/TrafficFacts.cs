@@ -12,13 +12,9 @@ public sealed class TrafficFacts(FactsOptions options, TimeProvider clock)
     private readonly Queue<TrafficFact[]> _blocks = new();
     private TrafficFact[]? _newest;
     private int _used;
-    private long _sessions;
 
     /// <summary>Whether facts are kept at all.</summary>
     public bool IsOn => options.MaxBatches > 0;
-
-    /// <summary>A number for a session, unlike any other's.</summary>
-    public long NumberSession() => Interlocked.Increment(ref _sessions);
 
     /// <summary>Adds a fact; the oldest block goes when there are too many or they are too old.</summary>
     /// <param name="fact">The fact.</param>

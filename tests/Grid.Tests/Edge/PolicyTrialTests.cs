@@ -93,9 +93,9 @@ public sealed class PolicyTrialTests
         return PolicyTrial.Run(facts, File, OverrideSet.Empty, OverrideSet.Empty.With(1, [KeyValuePair.Create(scope, value)]));
     }
 
-    private static TrafficFact Batch(string peer, int messages, long session = 1, int silence = 0)
+    private static TrafficFact Batch(string peer, int messages, int session = 1, int silence = 0)
     {
         Assert.True(PeerId.TryParse(peer, out var id));
-        return new TrafficFact(Noon, id, ":1825", session, messages, messages * 100, TimeSpan.FromSeconds(silence));
+        return new TrafficFact(Noon, id, ":1825", new Guid(session, 0, 0, new byte[8]), messages, messages * 100, TimeSpan.FromSeconds(silence));
     }
 }
