@@ -11,6 +11,7 @@ public sealed class SessionRegistry
     private static readonly TimeSpan PeerMemory = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<Guid, EdgeSession> _sessions = new();
+    private readonly SessionsByPeer _byPeer = new();
     private readonly ConcurrentDictionary<PeerId, PeerTraffic> _peers = new();
     private long _total;
     private TrafficTotals _forgotten = TrafficTotals.None;
@@ -24,8 +25,8 @@ public sealed class SessionRegistry
     {
         ArgumentNullException.ThrowIfNull(policy);
         _clock = clock;
-        policy.Configuration.Changed += _ => Reevaluate(static _ => true);
-        policy.Changed += changed => Reevaluate(session => changed.Any(scope => scope.Block.Holds(session.Peer)));
+        policy.Configuration.Changed += _ => Reevaluate(_sessions.Values);
+        policy.Changed += changed => Reevaluate(_byPeer.In(changed));
     }
 
     /// <summary>Sessions open.</summary>
@@ -86,6 +87,7 @@ public sealed class SessionRegistry
         session.Traffic.SessionOpened();
         session.OpenedAt = _clock.GetUtcNow();
         _sessions[session.Id] = session;
+        _byPeer.Add(session);
 
         // Behind the entry: a change of policy that came just before it would not have found the session.
         session.Reevaluate();
@@ -94,19 +96,17 @@ public sealed class SessionRegistry
     internal void Remove(EdgeSession session)
     {
         _sessions.TryRemove(session.Id, out _);
+        _byPeer.Remove(session);
         session.Traffic.SessionClosed();
     }
 
     internal EdgeSession? Find(Guid session) => _sessions.GetValueOrDefault(session);
 
-    private void Reevaluate(Func<EdgeSession, bool> isMeant)
+    private static void Reevaluate(IEnumerable<EdgeSession> sessions)
     {
-        foreach (var (_, session) in _sessions)
+        foreach (var session in sessions)
         {
-            if (isMeant(session))
-            {
-                session.Reevaluate();
-            }
+            session.Reevaluate();
         }
     }
 

@@ -37,6 +37,9 @@ public readonly record struct CidrBlock
     /// <summary>Whether this is a block of IPv6.</summary>
     public bool IsIPv6 { get; }
 
+    /// <summary>The address of a block that holds one alone; null for any other.</summary>
+    public IPAddress? Address => IsOneAddress ? FirstAddress() : null;
+
     /// <summary>The first address, its bits at the upper end: thus prefixes of either family compare in the same way.</summary>
     internal UInt128 Start { get; }
 
@@ -80,9 +83,7 @@ public readonly record struct CidrBlock
     /// <summary>The block in its one spelling: <c>10.0.0.0/16</c>, <c>2001:db8::/32</c>; a single address has no prefix length.</summary>
     public override string ToString()
     {
-        Span<byte> octets = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(octets, Start);
-        var address = new IPAddress(IsIPv6 ? octets : octets[..4]);
+        var address = FirstAddress();
         return IsOneAddress ? address.ToString() : string.Create(CultureInfo.InvariantCulture, $"{address}/{PrefixLength}");
     }
 
@@ -119,6 +120,13 @@ public readonly record struct CidrBlock
         block = new CidrBlock(whole.Start, isMapped ? prefix - MappedPrefix : prefix, whole.IsIPv6);
         hadHostBits = block.Start != whole.Start;
         return true;
+    }
+
+    private IPAddress FirstAddress()
+    {
+        Span<byte> octets = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(octets, Start);
+        return new IPAddress(IsIPv6 ? octets : octets[..4]);
     }
 
     private static string? ReadAddress(string text, out IPAddress? address, out bool wasIPv6)

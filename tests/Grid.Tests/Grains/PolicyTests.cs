@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Policy;
@@ -163,6 +164,61 @@ public sealed class PolicyTests : IDisposable
                 Assert.Equal(Enumerable.Range(0, 6).Select(i => i % size), places);
             }
         }
+    }
+
+    [Fact]
+    public async Task AChangeAtAnAddress_ReachesEverySessionOfIt_AlsoWhenOthersOfItHaveEnded_AndNoOther()
+    {
+        await using var silo = await TestSilo.StartAsync(_directory);
+        var meant = IPAddress.Parse("127.1.0.1");
+        using var first = await RawClient.ConnectAsync(silo.EndPoint, meant);
+        using var second = await RawClient.ConnectAsync(silo.EndPoint, meant);
+        using var other = await RawClient.ConnectAsync(silo.EndPoint, IPAddress.Parse("127.1.0.2"));
+        using (var ended = await RawClient.ConnectAsync(silo.EndPoint, meant))
+        {
+            await AssertSecondPlaceAsync("1", first, second, ended, other);
+        }
+
+        await Within.Becomes(async () => (await silo.StatusAsync()).Sessions.Active == 3, "one session has ended");
+        await ChangeAsync(0, 1);
+        await AssertSecondPlaceAsync("0", first, second);
+        await AssertSecondPlaceAsync("1", other);
+
+        first.Dispose();
+        await Within.Becomes(async () => (await silo.StatusAsync()).Sessions.Active == 2, "another session has ended");
+        await ChangeAsync(1, 2);
+        await AssertSecondPlaceAsync("1", second, other);
+
+        async Task ChangeAsync(long version, int size)
+        {
+            await CommitAsync(silo, version, ("", "127.1.0.1", new PeerOverride { MaxBatchSize = size }));
+            await Within.Becomes(() => Live(silo).Overrides.Version == version + 1, "the change is known");
+        }
+
+        static async Task AssertSecondPlaceAsync(string place, params RawClient[] clients)
+        {
+            foreach (var client in clients)
+            {
+                await client.SendAsync([.. RawClient.Package("one"), .. RawClient.Package("two")]);
+                Assert.EndsWith($"-{place}", (await client.ReadRepliesAsync(2))[1]);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task AChangeAtALoopbackAddress_ReachesTheSessionsOfTheUnixSockets()
+    {
+        var path = _directory.Sub("in.sock");
+        await using var silo = await TestSilo.StartAsync(_directory, $$"""ECStream_Listener { Listen "127.0.0.1:0" { } Listen "{{path}}" { } }""");
+        using var client = await RawClient.ConnectAsync(new UnixDomainSocketEndPoint(path));
+        await client.SendAsync([.. RawClient.Package("one"), .. RawClient.Package("two")]);
+        Assert.EndsWith("-1", (await client.ReadRepliesAsync(2))[1]);
+
+        await CommitAsync(silo, 0, ("", "127.0.0.1", new PeerOverride { MaxBatchSize = 1 }));
+        await Within.Becomes(() => Live(silo).Overrides.Version == 1, "the change is known");
+
+        await client.SendAsync([.. RawClient.Package("three"), .. RawClient.Package("four")]);
+        Assert.EndsWith("-0", (await client.ReadRepliesAsync(2))[1]);
     }
 
     [Fact]
