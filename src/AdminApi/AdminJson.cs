@@ -8,6 +8,7 @@ namespace EcStreamOrleans.AdminApi;
 [JsonSerializable(typeof(ConfigReport))]
 [JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(GridReport))]
 [JsonSerializable(typeof(SpoolListing))]
 [JsonSerializable(typeof(SpoolMessage))]
 [JsonSerializable(typeof(AdminProblem))]

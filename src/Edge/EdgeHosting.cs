@@ -1,4 +1,5 @@
 using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,7 +11,7 @@ public static class EdgeHosting
 {
     /// <summary>
     /// Adds the edge's services. The host brings <see cref="EdgeOptions"/>, <see cref="FactsOptions"/>, <see cref="GridConfiguration"/>, the codec, the
-    /// clock and access to grains.
+    /// clock, access to grains and <see cref="INodeHealth"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="listeners">The edge's sockets.</param>
@@ -28,6 +29,8 @@ public static class EdgeHosting
         services.AddSingleton<EcStreamConnectionHandler>();
         services.AddSingleton<EdgeHeartbeat>();
         services.AddSingleton<SocketServer>();
+        services.AddSingleton<NodeAnswers>().AddSingleton<NodeReporter>();
+        services.AddHostedService(s => s.GetRequiredService<NodeReporter>());
         services.AddHostedService<EdgeService>();
         return services;
     }

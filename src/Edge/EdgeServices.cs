@@ -23,7 +23,8 @@ internal sealed class EdgeServices(
 {
     private readonly Lazy<IEdgeObserver> _observer = new(() => grains.CreateObjectReference<IEdgeObserver>(observer));
 
-    public string Name { get; } = Environment.MachineName;
+    /// <summary>The node's name, unlike any other's.</summary>
+    public string Name => follower.Node;
 
     public EdgeOptions Options => options;
 

@@ -1,3 +1,5 @@
+using EcStreamOrleans.Grains.Nodes;
+
 namespace EcStreamOrleans.Edge;
 
 /// <summary>What an operator sees of a session and does to it.</summary>
@@ -16,7 +18,7 @@ internal sealed partial class EdgeSession
         var left = policy.IdleTime.Value - silent;
         return new SessionSnapshot(
             Id,
-            Peer,
+            Peer.Key,
             Listen,
             _edge.Name,
             OpenedAt,

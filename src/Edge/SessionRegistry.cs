@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 

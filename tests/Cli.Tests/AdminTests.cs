@@ -51,7 +51,7 @@ public sealed class AdminTests
 
         async Task<(int Exit, string? Authorization, string Error)> StatusAsync(string? environment, params string[] more)
         {
-            var admin = new Admin(Json(Report(ready: true)));
+            var admin = new Admin(Json(Report(ready: true))) { Grid = new GridReport("c1", [], []) };
             var run = CliRun.Start(["status", .. more], [], TimeProvider.System, admin, environment);
             return (await run.Exit, admin.Authorization, run.Error);
         }
@@ -98,6 +98,28 @@ public sealed class AdminTests
     }
 
     [Fact]
+    public async Task Status_ShowsEveryNode_AndWhatToLookAt()
+    {
+        NodeSummary[] nodes =
+        [
+            new("h1/10-abc", "silo", "1", "0.1.0", DateTimeOffset.UnixEpoch, true, [], 0, "d1", 7, null, 2, 1000, 3, 1, 42, 61.5, 1 << 26),
+            new("h2/11-def", "edge", null, "0.1.0", DateTimeOffset.UnixEpoch, false, ["listener: stopping"], 7.5, "d2", 6, null, 5, 20, 0, 0, null, null, null),
+        ];
+        var admin = new Admin(Json(Report(ready: true))) { Grid = new GridReport("c1", nodes, ["h2/11-def is not\u001b ready."]) };
+
+        var run = await AskAsync(admin, "status");
+
+        Assert.Equal(ExitCode.Success, await run.Exit);
+        Assert.Matches(@"h1/10-abc +silo +1 +0\.1\.0 +yes +7 +2 +1000 +3 +1 +42 +now", run.Out);
+        Assert.Matches(@"h2/11-def +edge +- +0\.1\.0 +NO +6 +5 +20 +0 +0 +- +7\.5s ago", run.Out);
+        Assert.Contains("WARNING: h2/11-def is not", run.Out);
+        Assert.DoesNotContain("\u001b", run.Out);
+        var alone = await AskAsync(new Admin(Json(Report(ready: true))) { Grid = new GridReport("c1", nodes[..1], []) }, "status");
+        Assert.DoesNotContain("h1/10-abc", alone.Out);
+        Assert.Contains("other nodes are not known", (await AskAsync(new Admin(Json(Report(ready: true))), "status")).Error);
+    }
+
+    [Fact]
     public async Task SpoolShow_WritesTheMessageUnchangedAndTheEnvelopeBesideIt()
     {
         byte[] message = [.. "Subject: x\r\n\r\n"u8, 0, 255];
@@ -138,12 +160,22 @@ public sealed class AdminTests
 
     private sealed class Admin(string content, HttpStatusCode status = HttpStatusCode.OK) : HttpMessageHandler
     {
+        /// <summary>What is told of the cluster's nodes; null for a node that is too old to tell.</summary>
+        public GridReport? Grid { get; init; }
+
         public string? Asked { get; private set; }
 
         public string? Authorization { get; private set; }
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            if (request.RequestUri!.AbsolutePath.EndsWith("/grid", StringComparison.Ordinal))
+            {
+                return Task.FromResult(Grid is null
+                    ? new HttpResponseMessage(HttpStatusCode.NotFound)
+                    : new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(Grid, AdminJson.Default.GridReport)) });
+            }
+
             Asked = request.RequestUri!.AbsoluteUri;
             Authorization = request.Headers.Authorization?.ToString();
             return Task.FromResult(new HttpResponseMessage(status) { Content = new StringContent(content) });

@@ -80,6 +80,20 @@ public sealed class ConsoleOperatorTests
         Assert.Equal(request, node.Asked.Single());
     }
 
+    [Theory]
+    [InlineData("close peer 10.0.0.0/8", "3 sessions closed", ExitCode.NotEverything)]
+    [InlineData("show inbound", "0 sessions", ExitCode.Success)]
+    [InlineData("count ECStream 10.0.0.0/8", "4 sessions", ExitCode.Success)]
+    public async Task ANodeThatDoesNotAnswer_IsNamed(string command, string answer, int code)
+    {
+        var node = Node()
+            .On("POST api/v1/sessions", new CloseReport(3) { Missing = ["h2/11-def"] }, AdminJson.Default.CloseReport)
+            .On("GET api/v1/sessions?", new SessionListing([], false) { Missing = ["h2/11-def"] }, AdminJson.Default.SessionListing)
+            .On("GET api/v1/sessions/count?", new SessionCount(4, null, false) { Missing = ["h2/11-def"] }, AdminJson.Default.SessionCount);
+
+        await SaysAsync(node, command, $"WITHOUT h2/11-def, which does not answer.\n{answer}", code);
+    }
+
     [Fact]
     public async Task Suspend_TellsWhereUntilWhenAndWhy()
     {

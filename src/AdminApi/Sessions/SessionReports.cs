@@ -1,9 +1,13 @@
 namespace EcStreamOrleans.AdminApi;
 
-/// <summary>The answer of <c>GET /api/v1/sessions</c>: sessions of this node, those that have been silent longest first.</summary>
+/// <summary>The answer of <c>GET /api/v1/sessions</c>: sessions of the cluster, those that have been silent longest first.</summary>
 /// <param name="Sessions">At most the limit asked for.</param>
 /// <param name="Truncated">Whether there are more.</param>
-public sealed record SessionListing(IReadOnlyList<SessionReport> Sessions, bool Truncated);
+public sealed record SessionListing(IReadOnlyList<SessionReport> Sessions, bool Truncated)
+{
+    /// <summary>Nodes that did not answer: their sessions are not in it.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+}
 
 /// <summary>One session at one instant.</summary>
 /// <param name="Id">Its id.</param>
@@ -40,14 +44,22 @@ public sealed record SessionReport(
 public sealed record CloseRequest(string Cidr, string Reason);
 
 /// <summary>The answer to a close.</summary>
-/// <param name="Closed">Sessions of this node that were told to end. Each gets the replies that it is owed first.</param>
-public sealed record CloseReport(int Closed);
+/// <param name="Closed">Sessions that were told to end. Each gets the replies that it is owed first.</param>
+public sealed record CloseReport(int Closed)
+{
+    /// <summary>Nodes that did not answer: whether sessions of theirs end is not known.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+}
 
 /// <summary>The answer of <c>GET /api/v1/sessions/count</c>.</summary>
-/// <param name="Sessions">Sessions of this node that were asked for.</param>
+/// <param name="Sessions">Sessions that were asked for.</param>
 /// <param name="Groups">The same by block, the most first; null unless a prefix length was given.</param>
 /// <param name="Truncated">Whether there are more groups.</param>
-public sealed record SessionCount(int Sessions, IReadOnlyList<SessionGroup>? Groups, bool Truncated);
+public sealed record SessionCount(int Sessions, IReadOnlyList<SessionGroup>? Groups, bool Truncated)
+{
+    /// <summary>Nodes that did not answer: their sessions are not counted.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [];
+}
 
 /// <summary>The sessions of one block.</summary>
 /// <param name="Block">The block, or <c>unix</c>.</param>

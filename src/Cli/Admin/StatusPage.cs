@@ -47,6 +47,29 @@ internal static class StatusPage
         }
     }
 
+    /// <summary>The nodes of the cluster, where there are several, and what an operator should look at.</summary>
+    public static void Write(GridReport grid, TextWriter output)
+    {
+        if (grid.Nodes.Count > 1)
+        {
+            output.WriteLine();
+            TextTable.Write(
+                output,
+                ["NODE", "ROLE", "ZONE", "VERSION", "READY", "POLICY", "SESSIONS", "ACCEPTED", "DEFERRED", "REJECTED", "SPOOL WAITING", "HEARD OF"],
+                grid.Nodes.Select(node => new[]
+                {
+                    node.Node, node.Role, node.Zone ?? "-", node.Version, node.Ready ? "yes" : "NO", Number(node.PolicyVersion), Number(node.Sessions),
+                    Number(node.MessagesAccepted), Number(node.MessagesDeferred), Number(node.MessagesRejected), node.SpoolWaiting is { } waiting ? Number(waiting) : "-",
+                    node.SilentSeconds == 0 ? "now" : $"{Duration(node.SilentSeconds)} ago",
+                }));
+        }
+
+        foreach (var warning in grid.Warnings)
+        {
+            output.WriteLine($"WARNING: {Printable.Line(warning)}");
+        }
+    }
+
     private static void WriteSpool(SpoolReport spool, TextWriter output)
     {
         var oldest = spool.OldestAgeSeconds is { } age ? $", oldest {Duration(age)}" : string.Empty;

@@ -17,8 +17,8 @@ internal static class StatusCommand
     public static Command Create(CliHost host)
     {
         var admin = AdminOption.Create();
-        var json = new Option<bool>("--json") { Description = "Print the admin API's answer as it is." };
-        var command = new ExampleCommand("status", "Show how a node is: listeners, sessions, peers, spool, relay.", Examples) { admin, json };
+        var json = new Option<bool>("--json") { Description = "Print the admin API's answer about the node as it is; GET /api/v1/grid has the other nodes." };
+        var command = new ExampleCommand("status", "Show how a node is: listeners, sessions, peers, spool, relay; and the other nodes of its cluster.", Examples) { admin, json };
         command.SetAction((parsed, interrupted) => RunAsync(host, parsed.GetRequiredValue(admin), parsed.GetValue(json), interrupted));
         return command;
     }
@@ -39,6 +39,14 @@ internal static class StatusCommand
         else
         {
             StatusPage.Write(report, host.Out);
+            if ((await client.GetAsync("api/v1/grid", interrupted)).TryRead(AdminJson.Default.GridReport, out var grid, out error))
+            {
+                StatusPage.Write(grid, host.Out);
+            }
+            else
+            {
+                host.Note($"the other nodes are not known: {error}");
+            }
         }
 
         return report.Ready ? ExitCode.Success : ExitCode.NotEverything;

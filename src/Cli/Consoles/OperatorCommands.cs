@@ -14,11 +14,11 @@ internal static class OperatorCommands
     public static IReadOnlyList<ConsoleEntry> Entries { get; } =
     [
         new("summary", "", "the node's counters since its start", SummaryAsync) { IsQuestion = true },
-        new("show inbound", "", "the sessions of the node", ShowInboundAsync) { IsQuestion = true },
+        new("show inbound", "", "the sessions of all nodes", ShowInboundAsync) { IsQuestion = true },
         new("show suspended", "", "who is suspended, until when and why", ShowSuspendedAsync) { IsQuestion = true },
         new("count", "ECStream PREFIX|BLOCK", "sessions by block of a prefix length (32, /24), or those of a block (10.0.0.0/8)", CountAsync) { IsQuestion = true },
         new("close session", "ID [reason \"…\"]", "end a session; it gets the replies that it is owed first", CloseSessionAsync),
-        new("close peer", "BLOCK [reason \"…\"]", "end every session of the node whose peer is in the block", ClosePeerAsync),
+        new("close peer", "BLOCK [reason \"…\"]", "end every session whose peer is in the block", ClosePeerAsync),
         new("suspend", "BLOCK [listen ADDRESS] [until INSTANT] [reason \"…\"]", "put off the mail of the peers in a block; they are told the reason", SuspendAsync)
         {
             Details = "Takes effect at once, also while a transaction is open. Sessions stay open: their messages are answered with Z. 'resume' takes it back.",
@@ -78,6 +78,7 @@ internal static class OperatorCommands
             return session.Refuse(asked);
         }
 
+        SayMissing(session, listing.Missing);
         var now = session.Host.TimeProvider.GetUtcNow();
         foreach (var (index, one) in listing.Sessions.Index())
         {
@@ -133,6 +134,7 @@ internal static class OperatorCommands
             return session.Refuse(asked);
         }
 
+        SayMissing(session, count.Missing);
         if (!isPrefix)
         {
             return session.Print($"{count.Sessions} sessions");
@@ -169,13 +171,26 @@ internal static class OperatorCommands
         return Closed(session, await session.Policy.SendAsync(HttpMethod.Post, "api/v1/sessions/close", body, AdminJson.Default.CloseReport, cancellationToken));
     }
 
-    private static int Closed(ConsoleSession session, Asked<CloseReport> asked) => asked.Value switch
+    private static int Closed(ConsoleSession session, Asked<CloseReport> asked)
     {
-        null => session.Refuse(asked),
-        { Closed: 0 } => session.PrintNot("0 sessions closed"),
-        { Closed: 1 } => session.Print("1 session closed"),
-        { Closed: var closed } => session.Print($"{closed} sessions closed"),
-    };
+        if (asked.Value is not { } report)
+        {
+            return session.Refuse(asked);
+        }
+
+        SayMissing(session, report.Missing);
+        var words = report.Closed == 1 ? "1 session closed" : $"{report.Closed} sessions closed";
+        return report.Closed == 0 || report.Missing.Count > 0 ? session.PrintNot(words) : session.Print(words);
+    }
+
+    /// <summary>An answer without some nodes' part is no whole one.</summary>
+    internal static void SayMissing(ConsoleSession session, IReadOnlyList<string> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            session.Print($"WITHOUT {node}, which does not answer.");
+        }
+    }
 
     private static async Task<int> SuspendAsync(ConsoleSession session, IReadOnlyList<string> words, CancellationToken cancellationToken)
     {

@@ -201,6 +201,7 @@ internal static class PolicyCommands
             return session.Refuse(tried);
         }
 
+        OperatorCommands.SayMissing(session, report.Missing);
         session.Print(report.Summary);
         foreach (var peer in report.Peers.Take(MostPeers))
         {

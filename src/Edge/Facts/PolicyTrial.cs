@@ -1,3 +1,4 @@
+using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 
@@ -39,7 +40,7 @@ public static class PolicyTrial
             tally.Count(fact, policy.Now, policy.Then);
         }
 
-        return [.. tallies.Select(t => t.Value.ToTrial(t.Key)).Where(t => !t.IsUnchanged).OrderByDescending(t => t.Batches).ThenBy(t => t.Peer.Key, StringComparer.Ordinal)];
+        return [.. tallies.Select(t => t.Value.ToTrial(t.Key)).Where(t => !t.IsUnchanged).OrderByDescending(t => t.Batches).ThenBy(t => t.Peer, StringComparer.Ordinal)];
     }
 
     private static bool IsSame(EffectivePolicy now, EffectivePolicy then) =>
@@ -74,21 +75,6 @@ public static class PolicyTrial
             }
         }
 
-        public PeerTrial ToTrial(PeerId peer) => new(peer, _batches, _smaller, _larger, _refused, _closedEarlier.Count, _keptLonger);
+        public PeerTrial ToTrial(PeerId peer) => new(peer.Key, _batches, _smaller, _larger, _refused, _closedEarlier.Count, _keptLonger);
     }
-}
-
-/// <summary>What a change would have done to one peer.</summary>
-/// <param name="Peer">The peer.</param>
-/// <param name="Batches">Its batches that are remembered.</param>
-/// <param name="BatchesSmaller">Of them, those that would have been cut.</param>
-/// <param name="BatchesLarger">Those that were as large as they might be, and might have been larger.</param>
-/// <param name="MessagesRefused">Messages that would have been put off, because the peer would have been suspended.</param>
-/// <param name="SessionsClosedEarlier">Sessions that would have been closed in a silence that they outlived.</param>
-/// <param name="SessionsKeptLonger">Sessions that were closed in a silence that they would have outlived.</param>
-public sealed record PeerTrial(
-    PeerId Peer, long Batches, long BatchesSmaller, long BatchesLarger, long MessagesRefused, long SessionsClosedEarlier, long SessionsKeptLonger)
-{
-    /// <summary>Whether nothing would have been different.</summary>
-    public bool IsUnchanged => BatchesSmaller + BatchesLarger + MessagesRefused + SessionsClosedEarlier + SessionsKeptLonger == 0;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Silo.Admin.Access;
 using EcStreamOrleans.Silo.Admin.Policy;
@@ -16,7 +17,7 @@ internal static partial class AdminHosting
 
     public static void AddAdmin(this IServiceCollection services, GridSettings settings)
     {
-        services.AddSingleton<NodeStatus>().AddSingleton<PolicyDesk>().AddSingleton<Admission>();
+        services.AddSingleton<NodeStatus>().AddSingleton<INodeHealth>(s => s.GetRequiredService<NodeStatus>()).AddSingleton<GridNodes>().AddSingleton<PolicyDesk>().AddSingleton<Admission>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAdminAccess(settings);
         services.AddAdminDocs();

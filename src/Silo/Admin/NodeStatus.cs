@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Edge;
+using EcStreamOrleans.Edge.Nodes;
+using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Configuration;
@@ -22,15 +24,37 @@ internal sealed class NodeStatus(
     ISiloStatusOracle silo,
     IHostApplicationLifetime lifetime,
     GridSettings settings,
-    TimeProvider clock)
+    TimeProvider clock) : INodeHealth
 {
     /// <summary>The status lists this many peers, the busiest: it is for people.</summary>
     private const int MostPeers = 1_000;
 
     private readonly long _started = clock.GetTimestamp();
 
+    public string Role => "silo";
+
+    public string? Zone => null;
+
+    public string Version => SiloProgram.Version;
+
+    public DateTimeOffset StartedAt { get; } = clock.GetUtcNow();
+
+    public NodeSpool? Spool
+    {
+        get
+        {
+            if (!spoolHost.IsOpen)
+            {
+                return null;
+            }
+
+            var status = spoolHost.Spool.GetStatus();
+            return new NodeSpool(status.MessagesWaiting, status.OldestAcceptedAt is { } oldest ? clock.GetUtcNow() - oldest : null, status.BytesUsed);
+        }
+    }
+
     /// <summary>What keeps the node from taking mail; empty if nothing does.</summary>
-    public List<string> FindObstacles()
+    public IReadOnlyList<string> FindObstacles()
     {
         List<string> obstacles = [];
         if (!lifetime.ApplicationStarted.IsCancellationRequested)

@@ -1,5 +1,5 @@
 using EcStreamOrleans.AdminApi;
-using EcStreamOrleans.Edge;
+using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Admin.Access;
@@ -7,7 +7,7 @@ using EcStreamOrleans.Silo.Admin.Policy;
 
 namespace EcStreamOrleans.Silo.Admin;
 
-/// <summary><c>/sessions</c>: the sessions of this node. A closed client may come back at once; who is to stay away is suspended first.</summary>
+/// <summary><c>/sessions</c>: the sessions of every node of the cluster. A closed client may come back at once; who is to stay away is suspended first.</summary>
 internal static class SessionEndpoints
 {
     private const string Tag = "Sessions";
@@ -17,76 +17,75 @@ internal static class SessionEndpoints
 
     public static void MapSessions(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/sessions", List)
-            .WithTags(Tag).WithSummary("Sessions of this node, those that have been silent longest first.")
+        routes.MapGet("/sessions", ListAsync)
+            .WithTags(Tag).WithSummary("Sessions of the cluster, those that have been silent longest first.")
             .Query("peer", "An address, a block, or unix; without it all.").NumberQuery("limit", $"Sessions at most, 1 to {MaxLimit}; {DefaultLimit} unless told.")
             .Produces<SessionListing>();
-        routes.MapGet("/sessions/count", Count)
-            .WithTags(Tag).WithSummary("How many sessions this node has, as a whole or by block.")
+        routes.MapGet("/sessions/count", CountAsync)
+            .WithTags(Tag).WithSummary("How many sessions the cluster has, as a whole or by block.")
             .Query("cidr", "Only peers in this block.").NumberQuery("prefix", "Counts by blocks of this prefix length, 0 to 128; an IPv4 address counts with 32 at most.")
             .Produces<SessionCount>();
-        routes.MapGet("/sessions/{id}", Get)
-            .WithTags(Tag).WithSummary("One session of this node.")
+        routes.MapGet("/sessions/{id}", GetAsync)
+            .WithTags(Tag).WithSummary("One session, whichever node it is on.")
             .Produces<SessionReport>()
             .ProducesProblems(StatusCodes.Status404NotFound);
-        routes.MapDelete("/sessions/{id}", Close)
+        routes.MapDelete("/sessions/{id}", CloseAsync)
             .WithTags(Tag).WithSummary("Closes a session; it gets the replies that it is owed first.")
             .RequireAuthorization(AdminRole.Operator)
             .Query("reason", "Why; it goes into the log.")
             .Produces<CloseReport>()
             .ProducesProblems(StatusCodes.Status404NotFound);
         routes.MapPost("/sessions/close", CloseAllAsync)
-            .WithTags(Tag).WithSummary("Closes every session of this node whose peer is in a block; each gets the replies that it is owed first.")
+            .WithTags(Tag).WithSummary("Closes every session whose peer is in a block; each gets the replies that it is owed first.")
             .RequireAuthorization(AdminRole.Operator)
             .Accepts<CloseRequest>("application/json")
             .Produces<CloseReport>()
             .ProducesProblems(StatusCodes.Status400BadRequest);
     }
 
-    private static IResult List(HttpContext context, SessionRegistry sessions)
+    private static async Task<IResult> ListAsync(HttpContext context, GridNodes nodes)
     {
         var asked = new Asked(context.Request);
         var limit = asked.Limit(DefaultLimit, MaxLimit);
-        Func<PeerId, bool> isMeant = asked.Query("peer") == PeerId.Unix.Key ? peer => peer == PeerId.Unix
-            : asked.Block("peer") is { } block ? block.Holds
-            : static _ => true;
+        var which = new SessionFilter(asked.Query("peer") == PeerId.Unix.Key ? PeerId.Unix.Key : asked.Block("peer")?.ToString());
         if (asked.Faults.Count > 0)
         {
             return Problems.Invalid(asked.Faults);
         }
 
         // One more than asked for tells whether there are more.
-        var found = sessions.Snapshot(isMeant).OrderBy(session => session.LastActivity).ThenBy(session => session.Id).Take(limit + 1).ToList();
-        return Results.Json(new SessionListing([.. found.Take(limit).Select(Report)], found.Count > limit), AdminJson.Default.SessionListing);
+        var (answers, missing) = await nodes.AskAsync(node => node.FindSessionsAsync(which, limit + 1), context.RequestAborted);
+        var found = answers.SelectMany(sessions => sessions).OrderBy(session => session.LastActivity).ThenBy(session => session.Id).Take(limit + 1).ToList();
+        return Results.Json(new SessionListing([.. found.Take(limit).Select(Report)], found.Count > limit) { Missing = missing }, AdminJson.Default.SessionListing);
     }
 
-    private static IResult Count(HttpContext context, SessionRegistry sessions)
+    private static async Task<IResult> CountAsync(HttpContext context, GridNodes nodes)
     {
         var asked = new Asked(context.Request);
-        var block = asked.Block("cidr");
+        var which = new SessionFilter(asked.Block("cidr")?.ToString());
         var prefix = (int)asked.Number("prefix", -1, 0, 128);
         if (asked.Faults.Count > 0)
         {
             return Problems.Invalid(asked.Faults);
         }
 
-        var peers = sessions.SessionPeers.Where(peer => block is not { } cidr || cidr.Holds(peer)).ToList();
-        var groups = prefix < 0 ? null : peers
-            .GroupBy(peer => BlockOf(peer, prefix))
-            .Select(group => new SessionGroup(group.Key, group.Count()))
+        var (answers, missing) = await nodes.AskAsync(node => node.CountSessionsAsync(which, prefix < 0 ? null : prefix), context.RequestAborted);
+        var blocks = answers.SelectMany(counts => counts).ToList();
+        var groups = prefix < 0 ? null : blocks
+            .GroupBy(block => block.Block, StringComparer.Ordinal)
+            .Select(group => new SessionGroup(group.Key, group.Sum(block => block.Sessions)))
             .OrderByDescending(group => group.Sessions).ThenBy(group => group.Block, StringComparer.Ordinal)
             .Take(MaxGroups + 1)
             .ToList();
         return Results.Json(
-            new SessionCount(peers.Count, groups is null ? null : [.. groups.Take(MaxGroups)], groups?.Count > MaxGroups), AdminJson.Default.SessionCount);
+            new SessionCount(blocks.Sum(block => block.Sessions), groups is null ? null : [.. groups.Take(MaxGroups)], groups?.Count > MaxGroups) { Missing = missing },
+            AdminJson.Default.SessionCount);
     }
 
-    private static IResult Get(string id, SessionRegistry sessions) =>
-        Guid.TryParse(id, out var session) && sessions.Snapshot(session) is { } found
-            ? Results.Json(Report(found), AdminJson.Default.SessionReport)
-            : NoSession(id);
+    private static async Task<IResult> GetAsync(string id, HttpContext context, GridNodes nodes) =>
+        await FindSessionAsync(id, context, nodes) is { } session ? Results.Json(Report(session), AdminJson.Default.SessionReport) : NoSession(id);
 
-    private static IResult Close(string id, HttpContext context, SessionRegistry sessions)
+    private static async Task<IResult> CloseAsync(string id, HttpContext context, GridNodes nodes)
     {
         var asked = new Asked(context.Request);
         var reason = asked.Reason();
@@ -95,12 +94,12 @@ internal static class SessionEndpoints
             return Problems.Invalid(asked.Faults);
         }
 
-        return Guid.TryParse(id, out var session) && sessions.Snapshot(session) is { } found
-            ? CloseThose(context, sessions, (other, _) => other == session, $"session of {found.Peer}", reason)
+        return await FindSessionAsync(id, context, nodes) is { } session
+            ? await CloseThoseAsync(context, nodes, new SessionFilter(Session: session.Id), $"session of {session.Peer}", reason)
             : NoSession(id);
     }
 
-    private static async Task<IResult> CloseAllAsync(HttpContext context, SessionRegistry sessions)
+    private static async Task<IResult> CloseAllAsync(HttpContext context, GridNodes nodes)
     {
         var (body, problem) = await JsonBody.ReadAsync(context.Request);
         if (body is null)
@@ -119,34 +118,30 @@ internal static class SessionEndpoints
 
         return body.Faults.Count > 0
             ? Problems.Invalid(body.Faults)
-            : CloseThose(context, sessions, (_, peer) => scope.Block.Holds(peer), $"sessions of {scope.Block}", reason);
+            : await CloseThoseAsync(context, nodes, new SessionFilter(scope.Block.ToString()), $"sessions of {scope.Block}", reason);
     }
 
-    private static IResult CloseThose(HttpContext context, SessionRegistry sessions, Func<Guid, PeerId, bool> isMeant, string which, string reason)
+    private static async Task<IResult> CloseThoseAsync(HttpContext context, GridNodes nodes, SessionFilter which, string what, string reason)
     {
-        var closed = sessions.Close(isMeant, context.User.Actor()!, OneLine.Of(reason));
-        context.NoteForAudit($"closed {closed} {which}: {reason}");
-        return Results.Json(new CloseReport(closed), AdminJson.Default.CloseReport);
+        // Somebody who goes away in the midst of it does not take it back.
+        var (actor, words) = (context.User.Actor()!, OneLine.Of(reason));
+        var (answers, missing) = await nodes.AskAsync(node => node.CloseSessionsAsync(which, actor, words), CancellationToken.None);
+        context.NoteForAudit($"closed {answers.Sum()} {what}: {reason}{(missing.Count == 0 ? "" : $"; not answered by {string.Join(", ", missing)}")}");
+        return Results.Json(new CloseReport(answers.Sum()) { Missing = missing }, AdminJson.Default.CloseReport);
     }
 
-    private static IResult NoSession(string id) => Problems.NotFound($"This node has no session {OneLine.Of(id)}.");
+    private static async Task<SessionSnapshot?> FindSessionAsync(string id, HttpContext context, GridNodes nodes) =>
+        Guid.TryParse(id, out var session)
+            ? (await nodes.AskAsync(node => node.FindSessionsAsync(new SessionFilter(Session: session), 1), context.RequestAborted)).Answers.SelectMany(found => found).FirstOrDefault()
+            : null;
 
-    private static string BlockOf(PeerId peer, int prefix)
-    {
-        if (peer == PeerId.Unix)
-        {
-            return peer.Key;
-        }
-
-        var most = peer.Key.Contains(':', StringComparison.Ordinal) ? 128 : 32;
-        return CidrBlock.TryParse($"{peer.Key}/{Math.Min(prefix, most)}", out var block) ? block.ToString() : peer.Key;
-    }
+    private static IResult NoSession(string id) => Problems.NotFound($"No node that answers has a session {OneLine.Of(id)}.");
 
     private static SessionReport Report(SessionSnapshot session) => new(
         session.Id,
-        session.Peer.Key,
+        session.Peer,
         session.Listen,
-        session.Edge,
+        session.Node,
         session.OpenedAt,
         session.Messages,
         session.Bytes,

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using EcStreamOrleans.Grid.Tests.Harness;
+using EcStreamOrleans.Grains.Policy;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace EcStreamOrleans.Grid.Tests.Admin;
@@ -26,7 +28,7 @@ public sealed class SessionResourceTests : IAsyncLifetime
 
         var session = Assert.Single((await _silo.Admin.CallAsync("GET", "sessions?peer=127.0.0.0/8"))["sessions"].EnumerateArray());
 
-        Assert.Equal(("127.0.0.1", "127.0.0.1:0", Environment.MachineName, 1, "open"), (session.GetProperty("peer").GetString(), session.GetProperty("listen").GetString(), session.GetProperty("node").GetString(), session.GetProperty("messages").GetInt64(), session.GetProperty("state").GetString()));
+        Assert.Equal(("127.0.0.1", "127.0.0.1:0", _silo.Services.GetRequiredService<PolicyFollower>().Node, 1, "open"), (session.GetProperty("peer").GetString(), session.GetProperty("listen").GetString(), session.GetProperty("node").GetString(), session.GetProperty("messages").GetInt64(), session.GetProperty("state").GetString()));
         Assert.InRange(session.GetProperty("bytes").GetInt64(), 10, 100);
         Assert.InRange(session.GetProperty("idleLeft").GetDouble(), 1, 120);
         Assert.Equal((120, @"ECStream_Listener::Listen:127.0.0.1\:0:"), (session.GetProperty("options")[0].GetProperty("value").GetDouble(), session.GetProperty("options")[0].GetProperty("origin").GetString()));

@@ -1,4 +1,5 @@
 using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.Time.Testing;
@@ -21,7 +22,7 @@ public sealed class PolicyTrialTests
 
         var trial = Assert.Single(Try(facts, "10.0.0.1", new PeerOverride { MaxBatchSize = 50 }));
 
-        Assert.Equal(("10.0.0.1", 3, 2, 0), (trial.Peer.Key, trial.Batches, trial.BatchesSmaller, trial.BatchesLarger));
+        Assert.Equal(("10.0.0.1", 3, 2, 0), (trial.Peer, trial.Batches, trial.BatchesSmaller, trial.BatchesLarger));
     }
 
     [Fact]

@@ -1,5 +1,5 @@
 using EcStreamOrleans.AdminApi;
-using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Admin.Access;
@@ -62,7 +62,7 @@ internal static class ChangeEndpoints
             new PolicyWriteReport(entry.ToReport(), await desk.AwaitSpreadAsync(entry.Version, wait, context.RequestAborted)), AdminJson.Default.PolicyWriteReport);
     }
 
-    private static async Task<IResult> TryAsync(HttpContext context, PolicyDesk desk, LivePolicy policy, TrafficFacts facts)
+    private static async Task<IResult> TryAsync(HttpContext context, PolicyDesk desk, GridNodes nodes)
     {
         var (body, problem) = await JsonBody.ReadAsync(context.Request);
         if (body is null)
@@ -77,15 +77,25 @@ internal static class ChangeEndpoints
             return Problems.Invalid([.. body.Faults]);
         }
 
-        var traffic = facts.Snapshot();
-        var present = policy.Overrides;
-        var peers = PolicyTrial.Run(traffic, policy.Configuration.Grid, present, present.With(present.Version, changes));
+        ProposedChange[] proposed = [.. changes.Select(change => new ProposedChange(change.Key.Listen, change.Key.Block.ToString(), change.Value))];
+        var (trials, missing) = await nodes.AskAsync(node => node.TryAsync(proposed), context.RequestAborted);
+        List<PeerTrial> peers =
+        [
+            .. trials.SelectMany(trial => trial.Peers)
+                .GroupBy(peer => peer.Peer, StringComparer.Ordinal)
+                .Select(parts => parts.Aggregate((sum, part) => sum.Plus(part)))
+                .OrderByDescending(peer => peer.Batches).ThenBy(peer => peer.Peer, StringComparer.Ordinal),
+        ];
+        var remembered = trials.Sum(trial => trial.Remembered);
         return Results.Json(
             new TrialReport(
-                TrialWords.Of(peers, traffic.Count),
-                traffic.Count == 0 ? null : traffic[0].Instant.ToUniversalTime(),
-                traffic.Count,
-                [.. peers.Select(p => new TrialPeer(p.Peer.Key, p.Batches, p.BatchesSmaller, p.BatchesLarger, p.MessagesRefused, p.SessionsClosedEarlier, p.SessionsKeptLonger))]),
+                TrialWords.Of(peers, remembered),
+                trials.Min(trial => trial.Since)?.ToUniversalTime(),
+                remembered,
+                [.. peers.Select(p => new TrialPeer(p.Peer, p.Batches, p.BatchesSmaller, p.BatchesLarger, p.MessagesRefused, p.SessionsClosedEarlier, p.SessionsKeptLonger))])
+            {
+                Missing = missing,
+            },
             AdminJson.Default.TrialReport);
     }
 

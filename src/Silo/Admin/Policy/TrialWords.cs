@@ -1,12 +1,12 @@
 using System.Globalization;
-using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Grains.Nodes;
 
 namespace EcStreamOrleans.Silo.Admin.Policy;
 
 /// <summary>A trial in a sentence: <c>3 peers: 1,832 batches smaller, 12 sessions closed earlier</c>.</summary>
 internal static class TrialWords
 {
-    public static string Of(IReadOnlyList<PeerTrial> peers, int facts)
+    public static string Of(IReadOnlyList<PeerTrial> peers, long facts)
     {
         if (facts == 0)
         {
