@@ -1,7 +1,7 @@
 using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Edge.Receptions;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace EcStreamOrleans.Edge;
 
@@ -9,8 +9,8 @@ namespace EcStreamOrleans.Edge;
 public static class EdgeHosting
 {
     /// <summary>
-    /// Adds the edge's services. The host brings <see cref="EdgeOptions"/>, <see cref="FactsOptions"/>, <see cref="GridConfiguration"/>, the codec, the
-    /// clock and access to grains.
+    /// Adds the edge's services. The host brings <see cref="EdgeOptions"/>, <see cref="FactsOptions"/>, <see cref="NodeSettings"/>, <see cref="LiveConfiguration"/>, the codec, the
+    /// clock, the grains and <see cref="IGridAccess"/> to them.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="listeners">The edge's sockets.</param>
@@ -29,6 +29,24 @@ public static class EdgeHosting
         services.AddSingleton<EdgeHeartbeat>();
         services.AddSingleton<SocketServer>();
         services.AddHostedService<EdgeService>();
+        services.AddSingleton<EdgeReadiness>();
+        services.AddSingleton<Reconfiguration>().AddHostedService(s => s.GetRequiredService<Reconfiguration>());
+        return services;
+    }
+
+    /// <summary>Adds the reception log, if it is switched on.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="options">Where it is.</param>
+    public static IServiceCollection AddReceptionLog(this IServiceCollection services, ReceptionLogOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        services.AddSingleton(options);
+        if (!string.IsNullOrEmpty(options.Path))
+        {
+            services.AddSingleton<ReceptionLog>().AddSingleton<IReceptionLog>(s => s.GetRequiredService<ReceptionLog>());
+            services.AddHostedService(s => s.GetRequiredService<ReceptionLog>());
+        }
+
         return services;
     }
 

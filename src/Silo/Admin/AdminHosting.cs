@@ -1,6 +1,6 @@
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using EcStreamOrleans.Grains;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Silo.Admin.Access;
 using EcStreamOrleans.Silo.Admin.Policy;
 using EcStreamOrleans.Silo.Configuration;
@@ -16,7 +16,7 @@ internal static partial class AdminHosting
 
     public static void AddAdmin(this IServiceCollection services, GridSettings settings)
     {
-        services.AddSingleton<NodeStatus>().AddSingleton<PolicyDesk>().AddSingleton<Admission>();
+        services.AddSingleton<NodeStatus>().AddSingleton<INodeReadiness>(s => s.GetRequiredService<NodeStatus>()).AddSingleton<PolicyDesk>().AddSingleton<Admission>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAdminAccess(settings);
         services.AddAdminDocs();
@@ -26,14 +26,7 @@ internal static partial class AdminHosting
     {
         kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
         var admin = new Uri(settings.Admin);
-        if (IPAddress.TryParse(admin.DnsSafeHost, out var address))
-        {
-            kestrel.Listen(address, admin.Port, Secure);
-        }
-        else
-        {
-            kestrel.ListenLocalhost(admin.Port, Secure);
-        }
+        kestrel.Listen(admin, Secure);
 
         void Secure(ListenOptions listen)
         {

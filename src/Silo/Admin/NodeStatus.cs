@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains.Policy;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Configuration;
 using EcStreamOrleans.Silo.Relay;
@@ -19,10 +20,9 @@ internal sealed class NodeStatus(
     EdgeListeners listeners,
     PolicyFollower policy,
     LivePolicy live,
-    ISiloStatusOracle silo,
-    IHostApplicationLifetime lifetime,
+    EdgeReadiness edge,
     GridSettings settings,
-    TimeProvider clock)
+    TimeProvider clock) : INodeReadiness
 {
     /// <summary>The status lists this many peers, the busiest: it is for people.</summary>
     private const int MostPeers = 1_000;
@@ -30,33 +30,9 @@ internal sealed class NodeStatus(
     private readonly long _started = clock.GetTimestamp();
 
     /// <summary>What keeps the node from taking mail; empty if nothing does.</summary>
-    public List<string> FindObstacles()
+    public IReadOnlyList<string> FindObstacles()
     {
-        List<string> obstacles = [];
-        if (!lifetime.ApplicationStarted.IsCancellationRequested)
-        {
-            obstacles.Add("listener: not bound yet");
-        }
-        else if (listeners.All.All(listen => listen.EndPoint is null))
-        {
-            obstacles.Add("listener: no Listen is bound");
-        }
-
-        if (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            obstacles.Add("listener: stopping");
-        }
-
-        if (silo.CurrentStatus != SiloStatus.Active)
-        {
-            obstacles.Add($"cluster: this silo is {silo.CurrentStatus}");
-        }
-
-        if (!policy.HasBeenInStep)
-        {
-            obstacles.Add($"policy: {policy.Trouble}");
-        }
-
+        List<string> obstacles = [.. edge.FindObstacles()];
         if (!spoolHost.IsOpen)
         {
             obstacles.Add("spool: not open");
@@ -76,7 +52,7 @@ internal sealed class NodeStatus(
         var overrides = live.Overrides;
         return new StatusReport(
             Environment.MachineName,
-            SiloProgram.Version,
+            NodeProgram.Version,
             clock.GetUtcNow(),
             clock.GetElapsedTime(_started).TotalSeconds,
             obstacles.Count == 0,
