@@ -77,7 +77,7 @@ ECStream_Listener {
 X
   # shellcheck disable=SC2086
   Logging__LogLevel__Default=Warning DOTNET_gcServer=0 "$SILO" --conf "$SCRATCH/grid.conf" --data "$SCRATCH/data" \
-    --admin "http://127.0.0.1:$ADMIN_PORT" --Grid:SiloPort="$SILO_PORT" ${SILO_OPTIONS:-} >"$SCRATCH/silo.log" 2>&1 &
+    --admin "http://127.0.0.1:$ADMIN_PORT" --Grid:SiloPort="$SILO_PORT" --Grid:GatewayPort=0 ${SILO_OPTIONS:-} >"$SCRATCH/silo.log" 2>&1 &
   SILO_PID=$!
   local i
   for ((i = 0; i < 300; i++)); do

@@ -1,5 +1,4 @@
 using EcStreamOrleans.Grains;
-using Microsoft.Extensions.Logging;
 
 namespace EcStreamOrleans.Edge;
 

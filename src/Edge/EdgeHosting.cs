@@ -1,8 +1,8 @@
 using EcStreamOrleans.Edge.Facts;
 using EcStreamOrleans.Edge.Nodes;
+using EcStreamOrleans.Edge.Receptions;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace EcStreamOrleans.Edge;
 
@@ -10,8 +10,8 @@ namespace EcStreamOrleans.Edge;
 public static class EdgeHosting
 {
     /// <summary>
-    /// Adds the edge's services. The host brings <see cref="EdgeOptions"/>, <see cref="FactsOptions"/>, <see cref="GridConfiguration"/>, the codec, the
-    /// clock, access to grains and <see cref="INodeHealth"/>.
+    /// Adds the edge's services. The host brings <see cref="EdgeOptions"/>, <see cref="FactsOptions"/>, <see cref="NodeSettings"/>, <see cref="LiveConfiguration"/>, the codec, the
+    /// clock, the grains, <see cref="IGridAccess"/> to them and <see cref="INodeHealth"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="listeners">The edge's sockets.</param>
@@ -32,6 +32,24 @@ public static class EdgeHosting
         services.AddSingleton<NodeAnswers>().AddSingleton<NodeReporter>();
         services.AddHostedService(s => s.GetRequiredService<NodeReporter>());
         services.AddHostedService<EdgeService>();
+        services.AddSingleton<EdgeReadiness>();
+        services.AddSingleton<Reconfiguration>().AddHostedService(s => s.GetRequiredService<Reconfiguration>());
+        return services;
+    }
+
+    /// <summary>Adds the reception log, if it is switched on.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="options">Where it is.</param>
+    public static IServiceCollection AddReceptionLog(this IServiceCollection services, ReceptionLogOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        services.AddSingleton(options);
+        if (!string.IsNullOrEmpty(options.Path))
+        {
+            services.AddSingleton<ReceptionLog>().AddSingleton<IReceptionLog>(s => s.GetRequiredService<ReceptionLog>());
+            services.AddHostedService(s => s.GetRequiredService<ReceptionLog>());
+        }
+
         return services;
     }
 

@@ -94,6 +94,13 @@ public sealed class EdgeInstruments
         _refusals.Add(1, new KeyValuePair<string, object?>("reason", reason));
     }
 
+    /// <summary>A batch that the edge itself has answered <c>Z</c>.</summary>
+    internal void PutOff(MailBatch batch, string reason)
+    {
+        _messages.Add(batch.Count, Deferred);
+        _refusals.Add(batch.Count, new KeyValuePair<string, object?>("reason", reason));
+    }
+
     /// <summary>A message that the edge itself has answered <c>Z</c>.</summary>
     internal void PutOff(string reason)
     {

@@ -22,6 +22,15 @@ public sealed class EdgeListeners : IDisposable
     /// <summary>How it stands with every Listen of the configuration, in its order.</summary>
     public IReadOnlyList<EdgeListener> All { get; private set; } = [];
 
+    /// <summary>Binds every Listen that is enabled; at least one must be bound.</summary>
+    /// <param name="listens">The Listens.</param>
+    /// <exception cref="NoListenException">None could be.</exception>
+    public static EdgeListeners BindAny(IEnumerable<ListenEndpointOptions> listens)
+    {
+        var listeners = Bind(listens);
+        return listeners.All.Any(listener => listener.EndPoint is not null) ? listeners : throw new NoListenException(listeners.All);
+    }
+
     /// <summary>Binds every Listen that is enabled.</summary>
     /// <param name="listens">The Listens.</param>
     public static EdgeListeners Bind(IEnumerable<ListenEndpointOptions> listens)

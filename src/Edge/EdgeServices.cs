@@ -11,6 +11,7 @@ internal sealed class EdgeServices(
     EdgeOptions options,
     IStreamCodec codec,
     IGrainFactory grains,
+    IGridAccess grid,
     BatchForwarder forwarder,
     EdgeObserver observer,
     EdgeInstruments instruments,
@@ -21,7 +22,7 @@ internal sealed class EdgeServices(
     TimeProvider clock,
     IEnumerable<IReceptionLog> receptionLogs)
 {
-    private readonly Lazy<IEdgeObserver> _observer = new(() => grains.CreateObjectReference<IEdgeObserver>(observer));
+    private readonly Lazy<IEdgeObserver> _observer = new(() => grains.CreateObjectReference<IEdgeObserver>(observer), LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>The node's name, unlike any other's.</summary>
     public string Name => follower.Node;
@@ -31,6 +32,9 @@ internal sealed class EdgeServices(
     public IStreamCodec Codec => codec;
 
     public IGrainFactory Grains => grains;
+
+    /// <summary>Whether grains can be called.</summary>
+    public IGridAccess Grid => grid;
 
     public BatchForwarder Forwarder => forwarder;
 

@@ -199,8 +199,20 @@ internal sealed partial class EdgeSession
         await _window.EnterAsync(bytes);
         await PauseAsync();
         await _edge.Budget.EnterAsync(bytes);
-        var verdict = batch is null ? Decided : _edge.Forwarder.ForwardAsync(_grain, batch, _connection.IsAdmittedByTls ? OpenAsync : null);
+        var verdict = batch is null ? Decided : ForwardAsync(batch);
         _pump.Enqueue(new PendingBatch(batch, refusals, verdict, bytes));
+    }
+
+    private Task<(BatchVerdict Verdict, bool IsDecided)> ForwardAsync(MailBatch batch)
+    {
+        if (_edge.Grid.Obstacle is not null)
+        {
+            // Why is for who runs the grid, in log and readiness; it may name machines.
+            _edge.Instruments.PutOff(batch, "GridNotReached");
+            return Task.FromResult((BatchVerdict.Defer("4.3.2 no silo of the grid can be reached; nothing was taken, send again"), true));
+        }
+
+        return _edge.Forwarder.ForwardAsync(Grain, batch, _connection.IsAdmittedByTls ? OpenAsync : null);
     }
 
     // Near its peer's rate or over it: nothing more is handed on, and TCP tells the client. What waits is a batch that was

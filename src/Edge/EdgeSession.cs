@@ -14,7 +14,6 @@ internal sealed partial class EdgeSession : IDisposable
 {
     private readonly EdgeConnection _connection;
     private readonly EdgeServices _edge;
-    private readonly IPeerGrain _grain;
     private readonly BatchBuilder _builder;
     private readonly ReplyPump _pump;
     private readonly ByteBudget _window;
@@ -32,7 +31,6 @@ internal sealed partial class EdgeSession : IDisposable
         _edge = edge;
         _policy = edge.Policy.Evaluate(Listen, Peer);
         Traffic = traffic;
-        _grain = edge.Grains.GetGrain<IPeerGrain>(Peer.Key);
         _packages = edge.Codec.CreatePackageReader(edge.Options.Framing);
         _builder = new BatchBuilder(edge.Codec, edge.Options.Framing);
         _pump = new ReplyPump(connection.Transport.Output, edge.Codec, this);
@@ -66,6 +64,9 @@ internal sealed partial class EdgeSession : IDisposable
 
     /// <summary>Packages answered with it.</summary>
     public long Refusals { get; private set; }
+
+    // Not before it is called: without the grid there are no grains.
+    private IPeerGrain Grain => field ??= _edge.Grains.GetGrain<IPeerGrain>(Peer.Key);
 
     private bool OwesReplies => Volatile.Read(ref _owed) > 0;
 
@@ -153,9 +154,9 @@ internal sealed partial class EdgeSession : IDisposable
         return null;
     }
 
-    public ValueTask CloseInGrainAsync() => _refusal is null ? _grain.CloseSessionAsync(Id, CancellationToken.None) : default;
+    public ValueTask CloseInGrainAsync() => _refusal is null && _edge.Grid.Obstacle is null ? Grain.CloseSessionAsync(Id, CancellationToken.None) : default;
 
-    public ValueTask ReportActivityAsync(TimeSpan idleFor) => _grain.ReportActivityAsync(Id, idleFor, CancellationToken.None);
+    public ValueTask ReportActivityAsync(TimeSpan idleFor) => Grain.ReportActivityAsync(Id, idleFor, CancellationToken.None);
 
     public async ValueTask OnVerdictAsync(PendingBatch pending, BatchVerdict verdict)
     {
@@ -230,9 +231,14 @@ internal sealed partial class EdgeSession : IDisposable
     // batch that a grain takes opens it there.
     private async Task OpenAsync()
     {
+        if (_edge.Grid.Obstacle is not null)
+        {
+            return;
+        }
+
         try
         {
-            var answer = await _grain.OpenSessionAsync(new SessionRequest(Id, Listen, _edge.Name, _wasOpened, _connection.Tls?.VerifiedSubject, _connection.IsAdmittedByTls), _edge.Observer, CancellationToken.None);
+            var answer = await Grain.OpenSessionAsync(new SessionRequest(Id, Listen, _edge.Name, _wasOpened, _connection.Tls?.VerifiedSubject, _connection.IsAdmittedByTls), _edge.Observer, CancellationToken.None);
             if (answer is SessionRefused refused)
             {
                 Refuse(refused);

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging;
 
 namespace EcStreamOrleans.Edge;
 

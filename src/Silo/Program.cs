@@ -1,3 +1,3 @@
 using EcStreamOrleans.Silo;
 
-return await SiloProgram.RunAsync(args, Console.Out, Console.Error);
+return await SiloProgram.Instance.RunAsync(args, Console.Out, Console.Error);

@@ -1,14 +1,12 @@
-using System.Net;
-using System.Net.Sockets;
 using EcStreamOrleans.Azure.Policy;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Policy;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
 using EcStreamOrleans.Silo.Admin;
 using EcStreamOrleans.Silo.Configuration;
-using EcStreamOrleans.Silo.Receptions;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Silo.Spooling;
 using EcStreamOrleans.Silo.State;
@@ -26,14 +24,9 @@ internal static class SiloHosting
     /// <param name="more">Further services, or other implementations of the silo's own; null for none.</param>
     public static WebApplication Build(WebApplicationBuilder builder, GridSettings settings, LoadedConfiguration configuration, Action<IServiceCollection>? more)
     {
-        var listeners = EdgeListeners.Bind(configuration.Grid.Listens);
-        if (listeners.All.All(listener => listener.EndPoint is null))
-        {
-            throw new NoListenException(listeners.All);
-        }
-
+        var listeners = EdgeListeners.BindAny(configuration.Grid.Listens);
         var services = builder.Services;
-        services.AddSingleton(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(settings.Facts).AddSingleton(settings.Spool).AddSingleton(settings.Relay).AddSingleton(settings.ReceptionLog);
+        services.AddSingleton(settings).AddSingleton<NodeSettings>(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(settings.Facts).AddSingleton(settings.Spool).AddSingleton(settings.Relay);
         services.AddSingleton(new LiveConfiguration(configuration)).AddSingleton<LivePolicy>();
         services.AddSingleton<IStreamCodec>(EcStreamCodec.Instance);
         services.AddSingleton(TimeProvider.System);
@@ -43,11 +36,11 @@ internal static class SiloHosting
         services.AddSingleton<SpoolHost>().AddSingleton<IBatchSpool>(s => s.GetRequiredService<SpoolHost>());
         services.AddHostedService(s => s.GetRequiredService<SpoolHost>());
         AddSilo(builder, settings);
-        AddReceptionLog(services, settings);
+        services.AddReceptionLog(settings.ReceptionLog);
         services.AddSingleton<RetryQueue>().AddSingleton<RelayInstruments>().AddSingleton<GatewayClientFactory>().AddSingleton<RelayWorker>();
         services.AddHostedService(s => s.GetRequiredService<RelayWorker>());
+        services.AddSingleton<IGridAccess, LocalGrid>();
         services.AddEcStreamEdge(listeners);
-        services.AddSingleton<Reconfiguration>().AddHostedService(s => s.GetRequiredService<Reconfiguration>());
         services.AddAdmin(settings);
         services.AddSingleton<SpoolInstruments>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
@@ -61,17 +54,16 @@ internal static class SiloHosting
         app.Services.GetRequiredService<SpoolInstruments>();
         app.Services.GetRequiredService<PolicyInstruments>();
         app.Services.GetRequiredService<NodeStatus>();
+        app.UseHealthListener();
         app.MapAdmin(settings);
         return app;
     }
 
     private static void AddSilo(WebApplicationBuilder builder, GridSettings settings)
     {
-        CheckSiloPort(settings.SiloPort);
         builder.UseOrleans(silo =>
         {
-            // One node: no gateway is opened, since nobody may come through it, and whoever reaches it can call any grain.
-            silo.UseLocalhostClustering(settings.SiloPort, gatewayPort: 0, serviceId: settings.ServiceId, clusterId: settings.ClusterId);
+            silo.JoinCluster(settings);
             if (settings.Storage.Kind == StorageKind.AzureTables)
             {
                 AddAzureTables(silo, settings);
@@ -110,32 +102,10 @@ internal static class SiloHosting
         silo.Services.AddSingleton<IPolicyLog>(new AzurePolicyLog(service, settings.Storage.TablePrefix + "PolicyLog", settings.ServiceId));
     }
 
-    /// <summary>Orleans binds its port so that a second silo would share it; an exclusive bind finds that out first.</summary>
-    private static void CheckSiloPort(int port)
-    {
-        try
-        {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ExclusiveAddressUse = true };
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
-        }
-        catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            throw new SiloPortTakenException(port);
-        }
-    }
-
-    private static void AddReceptionLog(IServiceCollection services, GridSettings settings)
-    {
-        if (!string.IsNullOrEmpty(settings.ReceptionLog.Path))
-        {
-            services.AddSingleton<ReceptionLog>().AddSingleton<IReceptionLog>(s => s.GetRequiredService<ReceptionLog>());
-            services.AddHostedService(s => s.GetRequiredService<ReceptionLog>());
-        }
-    }
-
     private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, GridSettings settings)
     {
         kestrel.AddServerHeader = false;
         kestrel.ListenAdmin(settings);
+        kestrel.ListenHealth(settings.Health);
     }
 }

@@ -1,9 +1,10 @@
 using EcStreamOrleans.Grains.Nodes;
+using EcStreamOrleans.Hosting;
 
 namespace EcStreamOrleans.Edge.Nodes;
 
 /// <summary>What the program that an edge is a part of knows of itself.</summary>
-public interface INodeHealth
+public interface INodeHealth : INodeReadiness
 {
     /// <summary><c>silo</c> or <c>edge</c>.</summary>
     string Role { get; }
@@ -19,7 +20,4 @@ public interface INodeHealth
 
     /// <summary>Its spool, or null if it has none.</summary>
     NodeSpool? Spool { get; }
-
-    /// <summary>What keeps the node from taking mail; empty if nothing does.</summary>
-    IReadOnlyList<string> FindObstacles();
 }

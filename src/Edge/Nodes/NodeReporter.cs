@@ -3,8 +3,6 @@ using System.Text;
 using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol.Configuration;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace EcStreamOrleans.Edge.Nodes;
 
@@ -14,6 +12,7 @@ public sealed partial class NodeReporter(
     : BackgroundService
 {
     private INodeObserver? _observer;
+    private bool _isKnown;
     private bool _isFailing;
     private (long Generation, string Digest) _configuration;
 
@@ -42,6 +41,11 @@ public sealed partial class NodeReporter(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
+        if (!_isKnown)
+        {
+            return;
+        }
+
         try
         {
             await grains.GetGrain<INodesGrain>(0).LeaveAsync(policy.Node, cancellationToken);
@@ -63,7 +67,7 @@ public sealed partial class NodeReporter(
             {
                 _observer ??= grains.CreateObjectReference<INodeObserver>(answers);
                 await grains.GetGrain<INodesGrain>(0).ReportAsync(Report(), _observer, stoppingToken);
-                _isFailing = false;
+                (_isKnown, _isFailing) = (true, false);
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {

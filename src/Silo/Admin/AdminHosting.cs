@@ -1,7 +1,7 @@
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Grains;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Silo.Admin.Access;
 using EcStreamOrleans.Silo.Admin.Policy;
 using EcStreamOrleans.Silo.Configuration;
@@ -17,7 +17,8 @@ internal static partial class AdminHosting
 
     public static void AddAdmin(this IServiceCollection services, GridSettings settings)
     {
-        services.AddSingleton<NodeStatus>().AddSingleton<INodeHealth>(s => s.GetRequiredService<NodeStatus>()).AddSingleton<GridNodes>().AddSingleton<PolicyDesk>().AddSingleton<Admission>();
+        services.AddSingleton<NodeStatus>().AddSingleton<INodeHealth>(s => s.GetRequiredService<NodeStatus>()).AddSingleton<INodeReadiness>(s => s.GetRequiredService<NodeStatus>());
+        services.AddSingleton<GridNodes>().AddSingleton<PolicyDesk>().AddSingleton<Admission>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.AddAdminAccess(settings);
         services.AddAdminDocs();
@@ -27,14 +28,7 @@ internal static partial class AdminHosting
     {
         kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
         var admin = new Uri(settings.Admin);
-        if (IPAddress.TryParse(admin.DnsSafeHost, out var address))
-        {
-            kestrel.Listen(address, admin.Port, Secure);
-        }
-        else
-        {
-            kestrel.ListenLocalhost(admin.Port, Secure);
-        }
+        kestrel.Listen(admin, Secure);
 
         void Secure(ListenOptions listen)
         {

@@ -4,6 +4,7 @@ using EcStreamOrleans.Edge;
 using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Grains.Policy;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Configuration;
 using EcStreamOrleans.Silo.Relay;
@@ -21,8 +22,7 @@ internal sealed class NodeStatus(
     EdgeListeners listeners,
     PolicyFollower policy,
     LivePolicy live,
-    ISiloStatusOracle silo,
-    IHostApplicationLifetime lifetime,
+    EdgeReadiness edge,
     GridSettings settings,
     TimeProvider clock) : INodeHealth
 {
@@ -33,9 +33,9 @@ internal sealed class NodeStatus(
 
     public string Role => "silo";
 
-    public string? Zone => null;
+    public string? Zone => settings.Clustering.Zone;
 
-    public string Version => SiloProgram.Version;
+    public string Version => NodeProgram.Version;
 
     public DateTimeOffset StartedAt { get; } = clock.GetUtcNow();
 
@@ -56,31 +56,7 @@ internal sealed class NodeStatus(
     /// <summary>What keeps the node from taking mail; empty if nothing does.</summary>
     public IReadOnlyList<string> FindObstacles()
     {
-        List<string> obstacles = [];
-        if (!lifetime.ApplicationStarted.IsCancellationRequested)
-        {
-            obstacles.Add("listener: not bound yet");
-        }
-        else if (listeners.All.All(listen => listen.EndPoint is null))
-        {
-            obstacles.Add("listener: no Listen is bound");
-        }
-
-        if (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            obstacles.Add("listener: stopping");
-        }
-
-        if (silo.CurrentStatus != SiloStatus.Active)
-        {
-            obstacles.Add($"cluster: this silo is {silo.CurrentStatus}");
-        }
-
-        if (!policy.HasBeenInStep)
-        {
-            obstacles.Add($"policy: {policy.Trouble}");
-        }
-
+        List<string> obstacles = [.. edge.FindObstacles()];
         if (!spoolHost.IsOpen)
         {
             obstacles.Add("spool: not open");
@@ -100,7 +76,7 @@ internal sealed class NodeStatus(
         var overrides = live.Overrides;
         return new StatusReport(
             Environment.MachineName,
-            SiloProgram.Version,
+            NodeProgram.Version,
             clock.GetUtcNow(),
             clock.GetElapsedTime(_started).TotalSeconds,
             obstacles.Count == 0,

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Silo.Admin.Access;
 
 namespace EcStreamOrleans.Silo.Configuration;
@@ -15,10 +16,7 @@ internal static class AdminSettings
             AdminKeys.Read(keys, errors);
         }
 
-        if (!Uri.TryCreate(settings.Admin, UriKind.Absolute, out var admin)
-            || (admin.Scheme != Uri.UriSchemeHttp && admin.Scheme != Uri.UriSchemeHttps)
-            || admin.PathAndQuery != "/"
-            || (admin.HostNameType is not (UriHostNameType.IPv4 or UriHostNameType.IPv6) && !admin.IsLoopback))
+        if (!ListenUrl.TryParse(settings.Admin, out var admin))
         {
             errors.Add($"Grid:Admin = {settings.Admin}: must be of the form http://ADDRESS:PORT or https://ADDRESS:PORT.");
             return errors;

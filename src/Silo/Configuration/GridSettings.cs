@@ -1,30 +1,19 @@
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Edge.Receptions;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Policy;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Silo.Admin.Access;
-using EcStreamOrleans.Silo.Receptions;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Spool;
 
 namespace EcStreamOrleans.Silo.Configuration;
 
-/// <summary>
-/// The settings of a silo that are not Momentum's: section <c>Grid</c> of the .NET configuration (environment variables
-/// <c>Grid__…</c>, command line <c>--Grid:…</c>, appsettings.json).
-/// </summary>
-internal sealed class GridSettings
+/// <summary>The settings of a silo that are not Momentum's.</summary>
+internal sealed class GridSettings : NodeSettings
 {
-    /// <summary>The configuration file in Momentum's grammar; <c>--conf</c>. Default: none, a listener on 127.0.0.1:1825.</summary>
-    public string? Conf { get; set; }
-
-    /// <summary>
-    /// Whether an option that is not valid in a Peer scope is an error; otherwise it is ignored with a warning.
-    /// Default: true.
-    /// </summary>
-    public bool Strict { get; set; } = true;
-
     /// <summary>The directory for state and spool; <c>--data</c>. Default: <c>data</c> in the current directory, so that a first try needs no rights.</summary>
     public string Data { get; set; } = "data";
 
@@ -49,14 +38,11 @@ internal sealed class GridSettings
     /// <summary>Sign-in to the admin listener by Microsoft Entra ID.</summary>
     public EntraOptions Entra { get; set; } = new();
 
-    /// <summary>The port of the silo among silos, on loopback. Range: 1 to 65535. Default: 11111, Orleans' own.</summary>
-    public int SiloPort { get; set; } = 11111;
+    /// <summary>The port of the silo among silos. Range: 1 to 65535. Default: 11111, Orleans' own.</summary>
+    public int SiloPort { get; set; } = 11_111;
 
-    /// <summary>The name of the service: state belongs to it. Default: ecstream.</summary>
-    public string ServiceId { get; set; } = "ecstream";
-
-    /// <summary>The name of the cluster. Default: single.</summary>
-    public string ClusterId { get; set; } = "single";
+    /// <summary>How the silo and others find one another.</summary>
+    public SiloClusteringSettings Clustering { get; set; } = new();
 
     /// <summary>Who may inject.</summary>
     public AdmissionOptions Admission { get; set; } = new();
@@ -66,9 +52,6 @@ internal sealed class GridSettings
 
     /// <summary>The limits of the edge.</summary>
     public EdgeOptions Limits { get; set; } = new();
-
-    /// <summary>Where grain state and policy log are kept.</summary>
-    public StorageSettings Storage { get; set; } = new();
 
     /// <summary>The spool; its directory is <c>spool</c> in <see cref="Data"/>.</summary>
     public SpoolOptions Spool { get; set; } = new();
@@ -82,6 +65,11 @@ internal sealed class GridSettings
     /// <summary>The reception log.</summary>
     public ReceptionLogOptions ReceptionLog { get; set; } = new();
 
+    protected override ClusteringSettings Membership => Clustering;
+
+    // Without a gateway nobody comes in but through the silo's own edge.
+    protected override int MinGatewayPort => 0;
+
     /// <summary>Reads and checks the section.</summary>
     /// <param name="configuration">The whole configuration.</param>
     /// <param name="errors">Takes a sentence for everything that is wrong: unknown keys, values of the wrong kind, values out of range.</param>
@@ -89,17 +77,23 @@ internal sealed class GridSettings
     {
         var section = configuration.GetSection("Grid");
         var settings = new GridSettings();
-        SettingsBinder.Bind(section, settings, errors);
+        // The spool's directory follows from Grid:Data.
+        SettingsBinder.Bind(section, settings, errors, static p => p.DeclaringType == typeof(SpoolOptions) && p.Name == nameof(SpoolOptions.Directory));
         settings.Spool.Directory = Path.Combine(Path.GetFullPath(settings.Data), "spool");
         errors.AddRange(settings.Policy.Validate());
         errors.AddRange(settings.Limits.Validate());
         errors.AddRange(settings.Facts.Validate());
         errors.AddRange(settings.Relay.Validate());
         errors.AddRange(settings.Spool.FindErrors());
-        errors.AddRange(settings.Storage.FindErrors());
+        errors.AddRange(settings.FindErrors());
+        errors.AddRange(settings.Clustering.FindSiloErrors(settings.Storage));
         if (SettingRange.Check("Grid:SiloPort", settings.SiloPort, 1, 65_535) is { } badPort)
         {
             errors.Add(badPort);
+        }
+        else if (settings.SiloPort == settings.GatewayPort)
+        {
+            errors.Add($"Grid:GatewayPort = {settings.GatewayPort}: is Grid:SiloPort, too; the two need a port each.");
         }
 
         errors.AddRange(AdminSettings.FindErrors(settings));

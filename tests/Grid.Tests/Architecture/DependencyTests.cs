@@ -7,6 +7,7 @@ using EcStreamOrleans.Azure.Policy;
 using EcStreamOrleans.Delivery;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Silo;
 using EcStreamOrleans.Spool;
@@ -14,7 +15,7 @@ using static ArchUnitNET.Fluent.ArchRuleDefinition;
 
 namespace EcStreamOrleans.Grid.Tests.Architecture;
 
-/// <summary>Dependencies point one way: Edge → Grains → Protocol; Silo → all of them; Cli → no Orleans, no ASP.NET.</summary>
+/// <summary>Dependencies point one way: Edge → Hosting → Grains → Protocol; Silo → all of them; Cli → no Orleans, no ASP.NET.</summary>
 public class DependencyTests
 {
     private static readonly Assembly[] Product =
@@ -26,6 +27,7 @@ public class DependencyTests
         typeof(IPeerGrain).Assembly,
         typeof(SessionRegistry).Assembly,
         typeof(AzurePolicyLog).Assembly,
+        typeof(NodeSettings).Assembly,
         typeof(SiloProgram).Assembly,
         Assembly.Load("ecgrid"),
     ];
@@ -38,9 +40,10 @@ public class DependencyTests
         { "EcStreamOrleans.Delivery", ["Protocol"], ["Orleans", "Microsoft.AspNetCore"] },
         { "EcStreamOrleans.AdminApi", [], ["Orleans", "Microsoft.AspNetCore"] },
         { "EcStreamOrleans.Grains", ["Protocol"], ["Microsoft.AspNetCore"] },
-        { "EcStreamOrleans.Edge", ["Grains", "Protocol"], [] },
+        { "EcStreamOrleans.Hosting", ["Azure", "Grains", "Protocol"], [] },
+        { "EcStreamOrleans.Edge", ["Hosting", "Azure", "Grains", "Protocol"], [] },
         { "EcStreamOrleans.Azure", ["Grains", "Protocol"], ["Microsoft.AspNetCore"] },
-        { "EcStreamOrleans.Silo", ["Azure", "Edge", "Grains", "Protocol", "Spool", "Delivery", "AdminApi"], [] },
+        { "EcStreamOrleans.Silo", ["Azure", "Edge", "Hosting", "Grains", "Protocol", "Spool", "Delivery", "AdminApi"], [] },
         { "ecgrid", ["Protocol", "Spool", "Delivery", "AdminApi"], ["Orleans", "Microsoft.AspNetCore"] },
     };
 

@@ -7,6 +7,8 @@ internal static class Repository
 
     public static string SiloDll { get; } = Built("Silo", "EcStreamOrleans.Silo.dll");
 
+    public static string EdgeDll { get; } = Built("Edge", "EcStreamOrleans.Edge.dll");
+
     public static string EcGridDll { get; } = Built("Cli", "ecgrid.dll");
 
     // The programs are tested in the configuration that the tests were built in.

@@ -25,6 +25,9 @@ internal sealed class SiloPlace
 
     public int SiloPort { get; init; } = ServicePort.Next();
 
+    /// <summary>0 for no gateway: no edge of its own process comes.</summary>
+    public int GatewayPort { get; init; }
+
     public string Data { get; init; }
 
     public string ConfFile { get; init; }
@@ -37,7 +40,7 @@ internal sealed class SiloPlace
 
     public string[] Arguments =>
     [
-        "--conf", ConfFile, "--data", Data, "--admin", Admin, $"--Grid:SiloPort={SiloPort}",
+        "--conf", ConfFile, "--data", Data, "--admin", Admin, $"--Grid:SiloPort={SiloPort}", $"--Grid:GatewayPort={GatewayPort}",
         "--Grid:Spool:SegmentBytes=4194304", "--Grid:Relay:RetryMin=0.2", "--Grid:Relay:RetryMax=1",
     ];
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using EcStreamOrleans.AdminApi;
 using EcStreamOrleans.Edge;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo;
 using EcStreamOrleans.Silo.Configuration;
@@ -57,6 +58,7 @@ internal sealed class TestSilo : IAsyncDisposable
         grid.Spool.Directory = directory.Sub("data/spool");
         grid.Spool.SegmentBytes = 4 << 20;
         grid.SiloPort = ServicePort.Next();
+        grid.GatewayPort = 0;
         grid.Admin = $"http://127.0.0.1:{ServicePort.Next()}";
         settings?.Invoke(grid);
         Assert.Empty(errors);

@@ -1,4 +1,5 @@
 using EcStreamOrleans.Grid.Tests.Harness;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo;
 using EcStreamOrleans.Silo.Configuration;
@@ -67,7 +68,7 @@ public sealed class StartTests : IDisposable
         await SaysAsync(["--conf"], "--conf: needs a value.");
         await SaysAsync(
             ["--Grid:Sport=1", "--Grid:Limits:MaxRecipients=0", "--Grid:Relay:RetryMin=soon", "--Grid:SiloPort=70000", "--admin", "http://192.0.2.1:80"],
-            "Grid:Sport: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Conf, Data, Entra, Facts, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict.",
+            "Grid:Sport: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict.",
             "Grid:Relay:RetryMin = soon: must be a number of seconds or HH:MM:SS.",
             "Grid:Limits:MaxRecipients = 0: must be between 1 and 1000000.",
             "Grid:SiloPort = 70000: must be between 1 and 65535.",
@@ -130,11 +131,12 @@ public sealed class StartTests : IDisposable
         settings.Spool.Directory = _directory.Sub("data/spool");
         settings.Spool.SegmentBytes = 4 << 20;
         settings.SiloPort = ServicePort.Next();
+        settings.GatewayPort = 0;
         settings.Admin = $"http://127.0.0.1:{ServicePort.Next()}";
         var configuration = ConfigurationLoader.Parse("""ECStream_Listener { Listen "127.0.0.1:0" { } }""", "test.conf");
         var loaded = new LoadedConfiguration(configuration.Configuration!, configuration.Document!, 1);
         await using var app = SiloHosting.Build(builder, settings, loaded, services => services.AddHostedService<FailingPart>());
-        Assert.Equal(1, await Within.PatienceOf(SiloProgram.RunAsync(app), "the silo ends"));
+        Assert.Equal(1, await Within.PatienceOf(NodeProgram.RunAsync(app), "the silo ends"));
     }
 
     [Fact]

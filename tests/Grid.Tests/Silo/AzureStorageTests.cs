@@ -2,6 +2,7 @@ using System.Net;
 using Azure.Data.Tables;
 using EcStreamOrleans.Grid.Tests.Admin;
 using EcStreamOrleans.Grid.Tests.Harness;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Silo;
 using EcStreamOrleans.Silo.Configuration;
 

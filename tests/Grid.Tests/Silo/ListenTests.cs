@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grid.Tests.Harness;
 using EcStreamOrleans.Protocol.Configuration;
-using EcStreamOrleans.Silo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

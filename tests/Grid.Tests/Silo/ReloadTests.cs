@@ -2,7 +2,6 @@ using System.Net;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grid.Tests.Harness;
 using EcStreamOrleans.Protocol.Configuration;
-using EcStreamOrleans.Silo.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

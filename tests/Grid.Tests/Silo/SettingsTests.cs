@@ -1,3 +1,4 @@
+using EcStreamOrleans.Edge.Standalone;
 using EcStreamOrleans.Grid.Tests.Harness;
 using EcStreamOrleans.Silo;
 using EcStreamOrleans.Silo.Configuration;
@@ -28,7 +29,7 @@ public sealed class SettingsTests
                 "Grid:Admin = http://0.0.0.0:8025: is not a loopback address: set Grid:AdminKeys to a file of keys, or Grid:Entra:Tenant and Grid:Entra:Audience, so that not everybody is its administrator.",
                 "Grid:Admin = http://0.0.0.0:8025: tokens would come in the clear: use https with Grid:AdminCertificate and Grid:AdminCertificateKey, or set Grid:AllowPlainAdmin=true if something in front terminates TLS.",
                 "Grid:Conf: is a value, not a section.",
-                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Conf, Data, Entra, Facts, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict.",
+                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict.",
                 "Grid:Limits:MaxAddressBytes = 1: must be between 64 and 65536.",
                 "Grid:Limits:MaxRecipients = many: must be a whole number.",
                 "Grid:Relay = x: is a section, not a value.",
@@ -64,6 +65,55 @@ public sealed class SettingsTests
     public void TheStorage_IsSaidWhollyAndOnce(string error, params string[] settings) =>
         Assert.Equal([error], Read([.. settings.Chunk(2).Select(s => ($"Grid:Storage:{s[0]}", s[1]))]).Errors);
 
+    [Theory]
+    [InlineData("Grid:Clustering:ServiceUri, Grid:Clustering:ConnectionString and Grid:Clustering:TablePrefix are for Grid:Clustering:Kind=AzureTables.", "TablePrefix", "x")]
+    [InlineData("Grid:Clustering:AdvertisedAddress is for Grid:Clustering:Kind=AzureTables.", "AdvertisedAddress", "127.0.0.1")]
+    [InlineData("Grid:Clustering:Kind = AzureTables: needs Grid:Clustering:AdvertisedAddress, where the other silos and the edges reach this one.", "Kind", "AzureTables")]
+    [InlineData("Grid:Clustering:AdvertisedAddress = silo.test: must be the IP address of one machine.", "Kind", "AzureTables", "AdvertisedAddress", "silo.test")]
+    [InlineData("Grid:Clustering:AdvertisedAddress = 0.0.0.0: must be the IP address of one machine.", "Kind", "AzureTables", "AdvertisedAddress", "0.0.0.0")]
+    [InlineData("Grid:Clustering:AdvertisedAddress = 192.0.2.1: is not a loopback address, and whoever reaches the ports of a silo can call any grain: it is refused until the connections between nodes are protected.", "Kind", "AzureTables", "AdvertisedAddress", "192.0.2.1")]
+    [InlineData("Grid:Clustering:TablePrefix = a-b: must be 1 to 40 letters and digits, the first a letter.", "Kind", "AzureTables", "AdvertisedAddress", "127.0.0.1", "TablePrefix", "a-b")]
+    [InlineData("Grid:Clustering:ServiceUri = http://x.test: must be of the form https://ACCOUNT.table.….", "Kind", "AzureTables", "AdvertisedAddress", "::1", "ServiceUri", "http://x.test")]
+    [InlineData("Grid:Clustering:ConnectionString: is no connection string of Azure Storage.", "Kind", "AzureTables", "AdvertisedAddress", "127.0.0.1", "ConnectionString", "AccountKey=secret")]
+    [InlineData("Grid:Clustering:Kind = AzureTables: needs either Grid:Clustering:ServiceUri, for a managed identity, or Grid:Clustering:ConnectionString, in development, or those of Grid:Storage.", "Kind", "AzureTables", "AdvertisedAddress", "127.0.0.1", "ServiceUri", "https://x.test", "ConnectionString", "UseDevelopmentStorage=true")]
+    public void TheClustering_IsSaidWhollyAndOnce(string error, params string[] settings) => Assert.Equal(
+        [error],
+        Read([("Grid:Storage:Kind", "AzureTables"), ("Grid:Storage:ServiceUri", "https://state.test"), .. settings.Chunk(2).Select(s => ($"Grid:Clustering:{s[0]}", s[1]))]).Errors);
+
+    [Fact]
+    public void SeveralSilos_NeedOneState()
+    {
+        var (settings, errors) = Read(("Grid:Clustering:Kind", "AzureTables"), ("Grid:Clustering:ServiceUri", "https://x.test"), ("Grid:Clustering:AdvertisedAddress", "127.0.0.1"));
+
+        Assert.Equal(["Grid:Clustering:Kind = AzureTables: needs Grid:Storage:Kind=AzureTables, since every silo must see the same state."], errors);
+        Assert.Equal("ecstreamSiloInstances", settings.Clustering.TableName(settings.Storage));
+    }
+
+    [Theory]
+    [InlineData("Grid:GatewayPort = -1: must be between 0 and 65535.", "GatewayPort", "-1")]
+    [InlineData("Grid:GatewayPort = 11111: is Grid:SiloPort, too; the two need a port each.", "GatewayPort", "11111")]
+    [InlineData("Grid:Health = https://127.0.0.1:8026: must be of the form http://ADDRESS:PORT.", "Health", "https://127.0.0.1:8026")]
+    [InlineData("Grid:Health = http://health.test:8026: must be of the form http://ADDRESS:PORT.", "Health", "http://health.test:8026")]
+    public void PortsAndHealth_AreChecked(string error, string key, string value) => Assert.Equal([error], Read(($"Grid:{key}", value)).Errors);
+
+    [Fact]
+    public void AnEdge_HasItsOwnSettings_AndOthersAreUnknown()
+    {
+        var errors = new List<string>();
+        var settings = EdgeSettings.Read(Configuration(("Grid:GatewayPort", "0"), ("Grid:Data", "x"), ("Grid:Clustering:Zone", "1"), ("Grid:Limits:MaxRecipients", "0"), ("Grid:Health", "x")), errors);
+
+        Assert.Equal(
+            [
+                "Grid:Clustering:Zone: unknown setting. Grid:Clustering has: ConnectionString, Kind, ServiceUri, TablePrefix.",
+                "Grid:Data: unknown setting. Grid has: ClusterId, Clustering, Conf, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict.",
+                "Grid:GatewayPort = 0: must be between 1 and 65535.",
+                "Grid:Health = x: must be of the form http://ADDRESS:PORT.",
+                "Grid:Limits:MaxRecipients = 0: must be between 1 and 1000000.",
+            ],
+            errors.Order(StringComparer.Ordinal));
+        Assert.Equal(0, settings.GatewayPort);
+    }
+
     [Fact]
     public async Task AConnectionString_OutsideOfDevelopment_IsRefused_AndNotRepeated()
     {
@@ -71,7 +121,7 @@ public sealed class SettingsTests
         using var errorOutput = new StringWriter();
         const string Secret = "c2VjcmV0";
 
-        var code = await SiloProgram.RunAsync(
+        var code = await SiloProgram.Instance.RunAsync(
             ["--Grid:Storage:Kind=AzureTables", $"--Grid:Storage:ConnectionString=DefaultEndpointsProtocol=https;AccountName=x;AccountKey={Secret};EndpointSuffix=x.test"], output, errorOutput);
 
         Assert.Equal(2, code);
@@ -103,7 +153,7 @@ public sealed class SettingsTests
         using var output = new StringWriter();
         using var errorOutput = new StringWriter();
 
-        var code = await SiloProgram.RunAsync(["--conf", conf, "--Grid:Limits:MaxRecipients=0", "--Grid:Wrong=1"], output, errorOutput);
+        var code = await SiloProgram.Instance.RunAsync(["--conf", conf, "--Grid:Limits:MaxRecipients=0", "--Grid:Wrong=1"], output, errorOutput);
 
         Assert.Equal(2, code);
         var lines = errorOutput.ToString();
@@ -125,7 +175,7 @@ public sealed class SettingsTests
         using var errorOutput = new StringWriter();
 
         // The other mistake keeps the silo from starting in either mode.
-        await SiloProgram.RunAsync(["--conf", conf, $"--Grid:Strict={strict}", "--Grid:Wrong=1"], output, errorOutput);
+        await SiloProgram.Instance.RunAsync(["--conf", conf, $"--Grid:Strict={strict}", "--Grid:Wrong=1"], output, errorOutput);
 
         Assert.Contains($"{conf}:2:21: {said}", errorOutput.ToString());
     }
@@ -139,7 +189,7 @@ public sealed class SettingsTests
         using var output = new StringWriter();
         using var errorOutput = new StringWriter();
 
-        Assert.Equal(2, await SiloProgram.RunAsync(value is null ? [argument] : [argument, value], output, errorOutput));
+        Assert.Equal(2, await SiloProgram.Instance.RunAsync(value is null ? [argument] : [argument, value], output, errorOutput));
         Assert.Contains(line, errorOutput.ToString());
     }
 
@@ -148,7 +198,9 @@ public sealed class SettingsTests
     {
         var docs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
 
-        Assert.Equal(58, Rows(new GridSettings(), "Grid").Count(row =>
+        // A separate edge has nothing of its own but where its health is told.
+        var rows = Rows(new GridSettings(), "Grid").Union(Rows(new EdgeSettings(), "Grid"));
+        Assert.Equal(67, rows.Count(row =>
         {
             Assert.Contains(row, docs);
             return true;
@@ -170,7 +222,8 @@ public sealed class SettingsTests
                 continue;
             }
 
-            var name = property.Name is "Conf" or "Data" or "Admin" ? $"`{path}:{property.Name}` (`--{property.Name.ToLowerInvariant()}`)" : $"`{path}:{property.Name}`";
+            var isOfEdge = section is EdgeSettings && property.Name == "Health";
+            var name = isOfEdge || property.Name is "Conf" or "Data" or "Admin" ? $"`{path}:{property.Name}` (`--{property.Name.ToLowerInvariant()}`)" : $"`{path}:{property.Name}`";
             yield return $"| {name} | {(value is null ? "none" : $"`{(value is TimeSpan time ? time.TotalSeconds : value is bool flag ? (flag ? "true" : "false") : value)}`")} |";
         }
     }
@@ -178,7 +231,9 @@ public sealed class SettingsTests
     private static (GridSettings Settings, List<string> Errors) Read(params (string Key, string Value)[] values)
     {
         var errors = new List<string>();
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values.Select(v => KeyValuePair.Create(v.Key, (string?)v.Value))).Build();
-        return (GridSettings.Read(configuration, errors), errors);
+        return (GridSettings.Read(Configuration(values), errors), errors);
     }
+
+    private static IConfigurationRoot Configuration(params (string Key, string Value)[] values) =>
+        new ConfigurationBuilder().AddInMemoryCollection(values.Select(v => KeyValuePair.Create(v.Key, (string?)v.Value))).Build();
 }

@@ -1,20 +1,30 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
+using Microsoft.Extensions.Configuration;
 
-namespace EcStreamOrleans.Silo.Configuration;
+namespace EcStreamOrleans.Hosting;
 
 /// <summary>
 /// Binds a section to an object and names everything that does not fit, all at once. The framework's binder stops at the
 /// first bad value and says nothing of unknown keys.
 /// </summary>
-internal static class SettingsBinder
+public static class SettingsBinder
 {
-    public static void Bind(IConfigurationSection section, object target, List<string> errors)
+    /// <summary>Binds a section.</summary>
+    /// <param name="section">The section.</param>
+    /// <param name="target">What its values go into.</param>
+    /// <param name="errors">Takes a sentence for everything that does not fit.</param>
+    /// <param name="isDerived">Properties that follow from others and are no settings.</param>
+    public static void Bind(IConfigurationSection section, object target, List<string> errors, Func<PropertyInfo, bool> isDerived)
     {
+        ArgumentNullException.ThrowIfNull(section);
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(errors);
+        ArgumentNullException.ThrowIfNull(isDerived);
         var properties = target.GetType()
             .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(p => p.CanWrite && !IsDerived(target, p))
+            .Where(p => p.CanWrite && !isDerived(p))
             .ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
         foreach (var child in section.GetChildren())
         {
@@ -29,7 +39,7 @@ internal static class SettingsBinder
                     errors.Add($"{child.Path} = {value}: is a section, not a value.");
                 }
 
-                Bind(child, property.GetValue(target)!, errors);
+                Bind(child, property.GetValue(target)!, errors, isDerived);
             }
             else if (child.GetChildren().Any())
             {
@@ -41,10 +51,6 @@ internal static class SettingsBinder
             }
         }
     }
-
-    // The spool's directory follows from Grid:Data.
-    private static bool IsDerived(object target, PropertyInfo property) =>
-        target is Spool.SpoolOptions && property.Name == nameof(Spool.SpoolOptions.Directory);
 
     private static bool IsSection(Type type) => type.IsClass && type != typeof(string);
 

@@ -2,12 +2,11 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Threading.Channels;
-using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Framing;
 
-namespace EcStreamOrleans.Silo.Receptions;
+namespace EcStreamOrleans.Edge.Receptions;
 
 /// <summary>
 /// The reception log in the format of Momentum's mainlog, <c>R</c> lines: one line a recipient, fourteen fields divided by
@@ -144,7 +143,7 @@ internal sealed class ReceptionLog(ReceptionLogOptions options, IStreamCodec cod
 }
 
 /// <summary><c>Grid:ReceptionLog</c>.</summary>
-internal sealed class ReceptionLogOptions
+public sealed class ReceptionLogOptions
 {
     /// <summary>The file; null or empty switches the log off. Default: off, since it writes a line a recipient.</summary>
     public string? Path { get; set; }

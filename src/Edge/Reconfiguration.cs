@@ -1,15 +1,15 @@
 using System.Runtime.InteropServices;
-using EcStreamOrleans.Edge;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 
-namespace EcStreamOrleans.Silo.Configuration;
+namespace EcStreamOrleans.Edge;
 
 /// <summary>
-/// Reads the configuration again while the silo runs: on SIGHUP and when the admin API is told to. All of it takes effect, or nothing:
+/// Reads the configuration again while the node runs: on SIGHUP and when the admin API is told to. All of it takes effect, or nothing:
 /// with any error the one that runs stays.
 /// </summary>
-internal sealed partial class Reconfiguration(
-    GridSettings settings, LiveConfiguration configuration, EdgeListeners listeners, IHostApplicationLifetime lifetime, ILogger<Reconfiguration> logger) : IHostedService, IDisposable
+public sealed partial class Reconfiguration(
+    NodeSettings settings, LiveConfiguration configuration, EdgeListeners listeners, IHostApplicationLifetime lifetime, ILogger<Reconfiguration> logger) : IHostedService, IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
     private PosixSignalRegistration? _signal;
@@ -46,6 +46,7 @@ internal sealed partial class Reconfiguration(
         }
     }
 
+    /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
@@ -60,12 +61,14 @@ internal sealed partial class Reconfiguration(
         return Task.CompletedTask;
     }
 
+    /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         _signal?.Dispose();
         return Task.CompletedTask;
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _signal?.Dispose();
@@ -102,5 +105,5 @@ internal sealed partial class Reconfiguration(
 /// <param name="Generation">The generation that is in effect.</param>
 /// <param name="Diagnostics">Everything that was said about the files.</param>
 /// <param name="Listens">What changed of the Listens, and what could not be.</param>
-internal sealed record ReconfigurationResult(
+public sealed record ReconfigurationResult(
     bool Succeeded, long Generation, IReadOnlyList<ConfigDiagnostic> Diagnostics, IReadOnlyList<ListenChange> Listens);

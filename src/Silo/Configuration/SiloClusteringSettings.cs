@@ -1,0 +1,53 @@
+using System.Net;
+using EcStreamOrleans.Hosting;
+
+namespace EcStreamOrleans.Silo.Configuration;
+
+/// <summary>What a silo, beside a client, says of its place in the cluster: section <c>Grid:Clustering</c>.</summary>
+internal sealed class SiloClusteringSettings : ClusteringSettings
+{
+    /// <summary>
+    /// The address that the other silos and the edges reach this silo at; it binds its ports there. Needed with AzureTables. Default: none; with Localhost
+    /// it is 127.0.0.1.
+    /// </summary>
+    public string? AdvertisedAddress { get; set; }
+
+    /// <summary>Where the silo binds its ports.</summary>
+    public IPAddress Address => Kind == ClusteringKind.Localhost ? IPAddress.Loopback : IPAddress.Parse(AdvertisedAddress!);
+
+    /// <summary>What is wrong with what only a silo says: a sentence a fault.</summary>
+    /// <param name="storage">Where its state is.</param>
+    public IEnumerable<string> FindSiloErrors(StorageSettings storage)
+    {
+        if (Kind == ClusteringKind.Localhost)
+        {
+            if (AdvertisedAddress is not null)
+            {
+                yield return "Grid:Clustering:AdvertisedAddress is for Grid:Clustering:Kind=AzureTables.";
+            }
+
+            yield break;
+        }
+
+        if (storage.Kind == StorageKind.Sqlite)
+        {
+            yield return "Grid:Clustering:Kind = AzureTables: needs Grid:Storage:Kind=AzureTables, since every silo must see the same state.";
+        }
+
+        if (AdvertisedAddress is null)
+        {
+            yield return "Grid:Clustering:Kind = AzureTables: needs Grid:Clustering:AdvertisedAddress, where the other silos and the edges reach this one.";
+        }
+        else if (!IPAddress.TryParse(AdvertisedAddress, out var address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+        {
+            yield return $"Grid:Clustering:AdvertisedAddress = {AdvertisedAddress}: must be the IP address of one machine.";
+        }
+        else if (!MayListenOn(address))
+        {
+            yield return $"Grid:Clustering:AdvertisedAddress = {AdvertisedAddress}: is not a loopback address, and whoever reaches the ports of a silo can call any grain: it is refused until the connections between nodes are protected.";
+        }
+    }
+
+    /// <summary>Whether silo and gateway port may be bound there. Orleans asks nobody who he is.</summary>
+    private static bool MayListenOn(IPAddress address) => IPAddress.IsLoopback(address);
+}

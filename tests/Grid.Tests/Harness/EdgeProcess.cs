@@ -1,0 +1,75 @@
+using System.Net;
+
+namespace EcStreamOrleans.Grid.Tests.Harness;
+
+/// <summary>A separate edge as operators run it: a process of its own, a client of the grid.</summary>
+internal sealed class EdgeProcess : IDisposable
+{
+    private readonly HttpClient _health;
+
+    private EdgeProcess(TempDirectory directory, string name, string[] more)
+    {
+        var conf = directory.File($"{name}.conf", $$"""ECStream_Listener { Listen "127.0.0.1:{{ListenPort}}" { } }""");
+        Process = ToolProcess.Start("dotnet", [Repository.EdgeDll, "--conf", conf, "--health", HealthUrl, .. more]);
+        _health = new HttpClient { BaseAddress = new Uri(HealthUrl), Timeout = Within.Patience };
+    }
+
+    public int ListenPort { get; } = ServicePort.Next();
+
+    public int HealthPort { get; } = ServicePort.Next();
+
+    public string HealthUrl => $"http://127.0.0.1:{HealthPort}";
+
+    public string Listen => $"127.0.0.1:{ListenPort}";
+
+    public IPEndPoint EndPoint => new(IPAddress.Loopback, ListenPort);
+
+    public ToolProcess Process { get; }
+
+    public static EdgeProcess Start(TempDirectory directory, string name, params string[] more) => new(directory, name, more);
+
+    public Task BecomesReadyAsync(string why = "the edge is ready") => Within.Becomes(async () => await ReadinessAsync() == "ready", why);
+
+    /// <summary>What the edge says of its readiness: <c>ready</c>, or the obstacles; empty if it does not answer.</summary>
+    public async Task<string> ReadinessAsync()
+    {
+        if (Process.HasExited)
+        {
+            throw new InvalidOperationException($"The edge ended: {Process.Describe()}");
+        }
+
+        try
+        {
+            using var response = await _health.GetAsync("/healthz/ready");
+            var text = (await response.Content.ReadAsStringAsync()).Trim();
+            Assert.Equal(text == "ready" ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, response.StatusCode);
+            return text;
+        }
+        catch (HttpRequestException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>What the health listener says to a request.</summary>
+    public async Task<HttpStatusCode> GetAsync(string path)
+    {
+        using var response = await _health.GetAsync(path);
+        return response.StatusCode;
+    }
+
+    public Task<string> MetricsAsync() => _health.GetStringAsync("/metrics");
+
+    /// <summary>SIGTERM; the exit code.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        await Process.TerminateAsync();
+        return (await Process.ExitAsync()).ExitCode;
+    }
+
+    public void Dispose()
+    {
+        Process.Dispose();
+        _health.Dispose();
+    }
+}
