@@ -6,9 +6,11 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(dirname "$HERE")
 SILO=${SILO:-$ROOT/src/Silo/bin/Release/net10.0/EcStreamOrleans.Silo}
 ECGRID=${ECGRID:-$ROOT/src/Cli/bin/Release/net10.0/ecgrid}
-PORT=${PORT:-18250}               # ours; the next ones up are the admin listener, the silo port and the peer
+EDGE=${EDGE:-$ROOT/src/Edge/bin/Release/net10.0/EcStreamOrleans.Edge}
+PORT=${PORT:-18250}               # ours; the next ones up are the admin listener, the silo port, the peer, the gateway; separate edges from PORT + 10 on
 ADMIN_PORT=$((PORT + 1))
 SILO_PORT=$((PORT + 2))
+GATEWAY_PORT=$((PORT + 4))
 RUN_LIMIT=${RUN_LIMIT:-60}        # seconds after which a client is stopped, whatever it does
 FOREIGN_LIMIT=0.5                 # cores; with more taken by others a run says nothing
 TICKS=$(getconf CLK_TCK)
@@ -35,10 +37,11 @@ make_scratch() {
 
 # The trap of every script. At most the silo, the clients listed in CLIENTS and the peer are running.
 CLIENTS=
+EDGE_PIDS=
 clean_up() {
   local pid
   trap - EXIT INT TERM
-  for pid in $CLIENTS; do stop "$pid"; done
+  for pid in $CLIENTS $EDGE_PIDS; do stop "$pid"; done
   silo_stop
   if declare -F peer_stop >/dev/null; then peer_stop; fi
   [ -z "$SCRATCH" ] || rm -rf "$SCRATCH"
@@ -57,7 +60,7 @@ stop() { # PID: asks, waits, insists
 }
 
 build_exists() {
-  [ -x "$SILO" ] && [ -x "$ECGRID" ] || die "not built: dotnet build -c Release src/Silo && dotnet build -c Release src/Cli"
+  [ -x "$SILO" ] && [ -x "$EDGE" ] && [ -x "$ECGRID" ] || die "not built: dotnet build -c Release"
 }
 
 # silo_start [LINE-OF-CONFIGURATION]: a silo with empty data and no Gateway, so that what it accepts is held in the spool.
@@ -77,7 +80,7 @@ ECStream_Listener {
 X
   # shellcheck disable=SC2086
   Logging__LogLevel__Default=Warning DOTNET_gcServer=0 "$SILO" --conf "$SCRATCH/grid.conf" --data "$SCRATCH/data" \
-    --admin "http://127.0.0.1:$ADMIN_PORT" --Grid:SiloPort="$SILO_PORT" --Grid:GatewayPort=0 ${SILO_OPTIONS:-} >"$SCRATCH/silo.log" 2>&1 &
+    --admin "http://127.0.0.1:$ADMIN_PORT" --Grid:SiloPort="$SILO_PORT" --Grid:GatewayPort="$GATEWAY_PORT" ${SILO_OPTIONS:-} >"$SCRATCH/silo.log" 2>&1 &
   SILO_PID=$!
   local i
   for ((i = 0; i < 300; i++)); do
@@ -86,6 +89,32 @@ X
     sleep 0.1
   done
   die "the silo was not ready within 30 s"
+}
+
+# edges_start COUNT [LINE-OF-CONFIGURATION]: separate edges, clients of the silo that runs; the first listens on PORT + 10, its health is one above.
+edges_start() {
+  local i port
+  for ((i = 0; i < $1; i++)); do
+    port=$((PORT + 10 + 2 * i))
+    sed "s/:$PORT\"/:$port\"/" "$SCRATCH/grid.conf" >"$SCRATCH/edge$i.conf"
+    # shellcheck disable=SC2086
+    Logging__LogLevel__Default=Warning "$EDGE" --conf "$SCRATCH/edge$i.conf" --health "http://127.0.0.1:$((port + 1))" \
+      --Grid:GatewayPort="$GATEWAY_PORT" ${EDGE_OPTIONS:-} >"$SCRATCH/edge$i.log" 2>&1 &
+    EDGE_PIDS="$EDGE_PIDS $!"
+  done
+  for ((i = 0; i < 300; i++)); do
+    for ((port = PORT + 11; port < PORT + 11 + 2 * $1; port += 2)); do
+      curl -sf -m 2 -o "$SCRATCH/ready" "http://127.0.0.1:$port/healthz/ready" || { sleep 0.1; continue 2; }
+    done
+    return 0
+  done
+  die "the edges were not ready within 30 s: $(tail -1 "$SCRATCH/edge0.log")"
+}
+
+edges_stop() {
+  local pid
+  for pid in $EDGE_PIDS; do stop "$pid"; done
+  EDGE_PIDS=
 }
 
 silo_stop() {

@@ -18,12 +18,13 @@ def address_of(number):
     return "127.%d.%d.%d" % (1 + number // 62_500, number // 250 % 250, 1 + number % 250)
 
 
-def connect(port, count):
-    """Connections of so many peers, each of which has sent a message: its grain is active."""
+def connect(ports, count):
+    """Connections of so many peers, in turns to each edge. Each has sent a message: its grain is active."""
+    ports = [ports] if isinstance(ports, int) else ports
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     connections = []
     for number in range(count):
-        connection = socket.create_connection(("127.0.0.1", port), timeout=30, source_address=(address_of(number), 0))
+        connection = socket.create_connection(("127.0.0.1", ports[number % len(ports)]), timeout=30, source_address=(address_of(number), 0))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         send(connection)
         connections.append(connection)
@@ -96,8 +97,8 @@ def quantile(values, share):
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000
 
 
-def serial(port, admin_port, sessions, changes, name):
-    connections = connect(int(port), int(sessions))
+def serial(ports, admin_port, sessions, changes, name):
+    connections = connect([int(port) for port in ports.split(",")], int(sessions))
     admin, answered, confirmed, slowest = Admin(int(admin_port)), [], [], []
     blocks = [address_of(number % int(sessions)) for number in range(int(changes))]
     for block in blocks:
