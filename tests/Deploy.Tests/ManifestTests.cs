@@ -18,8 +18,10 @@ public class ManifestTests
     [Fact]
     public void The_base_keeps_the_rules() => Assert.Empty(ManifestRules.FindErrors(Base()));
 
-    [Fact]
-    public void The_pod_of_the_gate_keeps_the_rules() => Assert.Empty(ManifestRules.FindErrors(Tree.Yaml("deploy/kubernetes/gate/pod.yaml")));
+    [Theory]
+    [InlineData("gate")]
+    [InlineData("adopt")]
+    public void A_pod_that_a_script_starts_keeps_the_rules(string script) => Assert.Empty(ManifestRules.FindErrors(Tree.Yaml($"deploy/kubernetes/{script}/pod.yaml")));
 
     /// <summary>What is deployed, where deploy/kubernetes/render.sh has been run: the pipeline does that.</summary>
     [Fact]
