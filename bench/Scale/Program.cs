@@ -1,0 +1,1 @@
+Console.Out.Write(EcStreamOrleans.Scale.Report.Write());

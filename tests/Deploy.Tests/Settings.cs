@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace EcStreamOrleans.Deploy.Tests;
+
+/// <summary>The settings of the programs, as docs/configuration.md has them.</summary>
+internal static partial class Settings
+{
+    /// <summary>Settings that the manifests use and the documentation has not got yet. <see cref="ManifestTests"/> asks for the removal of each that it has.</summary>
+    public static readonly string[] Coming =
+    [
+        "Grid:GatewayPort", "Grid:Health",
+        "Grid:Clustering:Kind", "Grid:Clustering:ServiceUri", "Grid:Clustering:AdvertisedAddress", "Grid:Clustering:Zone",
+        "Grid:Transport:Certificate", "Grid:Transport:CertificateKey", "Grid:Transport:Authorities", "Grid:Transport:AllowedNames",
+    ];
+
+    private static readonly Dictionary<string, string> Defaults = Row().Matches(Tree.Text("docs/configuration.md"))
+        .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["default"].Value.Trim().Trim('`'));
+
+    public static bool IsDocumented(string setting) => Defaults.ContainsKey(setting);
+
+    public static bool Exists(string setting) => IsDocumented(setting) || Coming.Contains(setting);
+
+    public static string Of(string environmentVariable) => environmentVariable.Replace("__", ":", StringComparison.Ordinal);
+
+    public static double Default(string setting) => double.Parse(Defaults[setting], CultureInfo.InvariantCulture);
+
+    /// <summary>How long the host may take to stop: the sum that docs/operations.md gives.</summary>
+    public static double StopSeconds => Default("Grid:Limits:DrainTime") + Default("Grid:Relay:DrainTime") + 5;
+
+    // | `Grid:Conf` (`--conf`) | none | …
+    [GeneratedRegex(@"^\| `(?<name>Grid:[A-Za-z:]+)`[^|]*\| (?<default>[^|]*)\|", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Row();
+}
