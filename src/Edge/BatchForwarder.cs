@@ -8,6 +8,12 @@ namespace EcStreamOrleans.Edge;
 /// </summary>
 internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstruments instruments, TimeProvider clock, ILogger<BatchForwarder> logger)
 {
+    /// <summary>
+    /// How far apart calls for the same batch are at least. A silo that was killed is refused at once for a second or two, until its grains may be
+    /// elsewhere: three calls in a moment would all go to it.
+    /// </summary>
+    private static readonly TimeSpan CallPeriod = TimeSpan.FromSeconds(1);
+
     /// <summary>The verdict on a batch, and whether the batch's memory may be used again.</summary>
     /// <param name="grain">The peer's grain.</param>
     /// <param name="batch">The batch.</param>
@@ -17,6 +23,7 @@ internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstrument
         var started = clock.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
+            var called = clock.GetTimestamp();
             try
             {
                 var verdict = await grain.AcceptAsync(batch, CancellationToken.None);
@@ -41,6 +48,11 @@ internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstrument
                 }
 
                 LogAskedAgain(error, batch.Id.ToString(), attempt + 1);
+            }
+
+            if (CallPeriod - clock.GetElapsedTime(called) is var pause && pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, clock);
             }
         }
     }

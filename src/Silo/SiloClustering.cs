@@ -30,6 +30,9 @@ internal static class SiloClustering
     /// </summary>
     private static readonly TimeSpan AlivePeriod = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often a silo reads the table: one that hung finds by then that it was voted out, and ends.</summary>
+    private static readonly TimeSpan TablePeriod = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a stopping silo waits behind telling its clients to go elsewhere: until what was under way to it has come.</summary>
     private static readonly TimeSpan GatewayNotice = TimeSpan.FromSeconds(2);
 
@@ -72,6 +75,7 @@ internal static class SiloClustering
             membership.MaxProbeTimeout = MaxProbeTime;
             membership.NumMissedProbesLimit = MissedProbes;
             membership.IAmAliveTablePublishTimeout = AlivePeriod;
+            membership.TableRefreshTimeout = TablePeriod;
         });
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ClientGatewayShutdownNotificationTimeout = GatewayNotice);
     }

@@ -10,11 +10,11 @@ namespace EcStreamOrleans.Edge.Standalone;
 /// </summary>
 internal sealed partial class GridClient : IGridAccess, IClientConnectionRetryFilter, IClusterConnectionStatusObserver, IAsyncDisposable
 {
+    /// <summary>How long after an attempt in vain the next one begins.</summary>
+    public static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(1);
+
     /// <summary>How often the list of gateways is read: a part of the time until a gateway that hangs is left, and until a new silo is found.</summary>
     private static readonly TimeSpan GatewayListPeriod = TimeSpan.FromSeconds(5);
-
-    /// <summary>How long after an attempt in vain the next one begins.</summary>
-    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(1);
 
     private readonly ServiceProvider _services;
     private readonly IHostedService[] _parts;

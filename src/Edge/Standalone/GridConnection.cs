@@ -6,7 +6,7 @@ namespace EcStreamOrleans.Edge.Standalone;
 /// Joins the grid behind the start of the edge: first the client, then the policy, and only then mail is taken. The edge listens all the while: whoever
 /// sends is told to come again.
 /// </summary>
-internal sealed class GridConnection(GridClient client, PolicyFollower policy) : BackgroundService
+internal sealed partial class GridConnection(GridClient client, PolicyFollower policy, TimeProvider clock, ILogger<GridConnection> logger) : BackgroundService
 {
     private bool _isConnected;
 
@@ -26,5 +26,31 @@ internal sealed class GridConnection(GridClient client, PolicyFollower policy) :
         _isConnected = true;
         await policy.StartAsync(stoppingToken);
         client.Open();
+
+        using var timer = new PeriodicTimer(GridClient.RetryPeriod, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (client.Obstacle is not null)
+            {
+                await TryAsync(stoppingToken);
+            }
+        }
     }
+
+    /// <summary>Orleans' client connects when something is called, and no mail is handed on while nothing is connected: so something is called.</summary>
+    private async Task TryAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Of a node that does not follow, which changes nothing.
+            await client.Grains.GetGrain<IPolicyGrain>(0).ConfirmAsync("", 0, cancellationToken);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotReached(error);
+        }
+    }
+
+    [LoggerMessage(242, LogLevel.Debug, "Grid: still no silo can be reached")]
+    private partial void LogNotReached(Exception error);
 }

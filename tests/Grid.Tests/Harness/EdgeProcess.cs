@@ -7,10 +7,11 @@ internal sealed class EdgeProcess : IDisposable
 {
     private readonly HttpClient _health;
 
-    private EdgeProcess(TempDirectory directory, string name, string[] more)
+    private EdgeProcess(TempDirectory directory, string name, ClusterPlace? cluster, string[] more)
     {
         var conf = directory.File($"{name}.conf", $$"""ECStream_Listener { Listen "127.0.0.1:{{ListenPort}}" { } }""");
-        Process = ToolProcess.Start("dotnet", [Repository.EdgeDll, "--conf", conf, "--health", HealthUrl, .. more]);
+        Process = ToolProcess.Start(
+            "env", [.. ClusterPlace.EnvironmentOf(cluster), "dotnet", Repository.EdgeDll, "--conf", conf, "--health", HealthUrl, .. cluster?.Arguments ?? [], .. more]);
         _health = new HttpClient { BaseAddress = new Uri(HealthUrl), Timeout = Within.Patience };
     }
 
@@ -26,7 +27,7 @@ internal sealed class EdgeProcess : IDisposable
 
     public ToolProcess Process { get; }
 
-    public static EdgeProcess Start(TempDirectory directory, string name, params string[] more) => new(directory, name, more);
+    public static EdgeProcess Start(TempDirectory directory, string name, ClusterPlace? cluster = null, params string[] more) => new(directory, name, cluster, more);
 
     public Task BecomesReadyAsync(string why = "the edge is ready") => Within.Becomes(async () => await ReadinessAsync() == "ready", why);
 

@@ -28,6 +28,9 @@ internal sealed class SiloPlace
     /// <summary>0 for no gateway: no edge of its own process comes.</summary>
     public int GatewayPort { get; init; }
 
+    /// <summary>How it finds others: its arguments for that, and its environment.</summary>
+    public ClusterPlace? Cluster { get; init; }
+
     public string Data { get; init; }
 
     public string ConfFile { get; init; }
@@ -42,6 +45,7 @@ internal sealed class SiloPlace
     [
         "--conf", ConfFile, "--data", Data, "--admin", Admin, $"--Grid:SiloPort={SiloPort}", $"--Grid:GatewayPort={GatewayPort}",
         "--Grid:Spool:SegmentBytes=4194304", "--Grid:Relay:RetryMin=0.2", "--Grid:Relay:RetryMax=1",
+        .. Cluster?.SiloArguments ?? [],
     ];
 
     public static string Maildir(string directory) => $"""
@@ -62,7 +66,7 @@ internal sealed class SiloProcess : IDisposable
 
     private SiloProcess(SiloPlace place, string[] more)
     {
-        Process = ToolProcess.Start("dotnet", [Repository.SiloDll, .. place.Arguments, .. more]);
+        Process = ToolProcess.Start("env", [.. ClusterPlace.EnvironmentOf(place.Cluster), "dotnet", Repository.SiloDll, .. place.Arguments, .. more]);
         _admin = new HttpClient { BaseAddress = new Uri(place.Admin), Timeout = Within.Patience };
     }
 

@@ -129,6 +129,12 @@ internal sealed class ToolProcess : IDisposable
     /// <summary>SIGINT, as Ctrl+C sends it.</summary>
     public Task InterruptAsync() => SignalAsync("INT");
 
+    /// <summary>SIGSTOP: it does nothing any more and holds its connections, as a machine that hangs.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    /// <summary>SIGCONT: it goes on, and knows nothing of the time between.</summary>
+    public Task ThawAsync() => SignalAsync("CONT");
+
     /// <summary>SIGKILL, and the end of it.</summary>
     public void Kill()
     {

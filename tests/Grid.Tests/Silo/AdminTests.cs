@@ -10,9 +10,14 @@ namespace EcStreamOrleans.Grid.Tests.Silo;
 public sealed class AdminTests : IAsyncLifetime
 {
     private readonly TempDirectory _directory = new();
+    private readonly int _healthPort = ServicePort.Next();
     private TestSilo _silo = null!;
 
-    public async Task InitializeAsync() => _silo = await TestSilo.StartAsync(_directory, settings: s => s.ReceptionLog.Path = _directory.Sub("mainlog.ec"));
+    public async Task InitializeAsync() => _silo = await TestSilo.StartAsync(_directory, settings: s =>
+    {
+        s.ReceptionLog.Path = _directory.Sub("mainlog.ec");
+        s.Health = $"http://127.0.0.1:{_healthPort}";
+    });
 
     public async Task DisposeAsync()
     {
@@ -25,6 +30,24 @@ public sealed class AdminTests : IAsyncLifetime
     {
         Assert.Equal("live\n", await _silo.Admin.GetStringAsync("/healthz/live"));
         Assert.Equal("ready\n", await _silo.Admin.GetStringAsync("/healthz/ready"));
+    }
+
+    [Theory]
+    [InlineData("/healthz/live", HttpStatusCode.OK)]
+    [InlineData("/healthz/ready", HttpStatusCode.OK)]
+    [InlineData("/metrics", HttpStatusCode.OK)]
+    [InlineData("/api/v1/status", HttpStatusCode.NotFound)]
+    [InlineData("/openapi/v1.json", HttpStatusCode.NotFound)]
+    [InlineData("/metrics/../api/v1/status", HttpStatusCode.NotFound)]
+    public async Task TheHealthListener_AnswersProbesAndNothingElse(string path, HttpStatusCode status)
+    {
+        using var health = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_healthPort}") };
+        using var answer = await health.GetAsync(path);
+        Assert.Equal(status, answer.StatusCode);
+
+        // The admin listener beside it answers them all.
+        using var admin = await _silo.Admin.GetAsync(path);
+        Assert.Equal(HttpStatusCode.OK, admin.StatusCode);
     }
 
     [Fact]
