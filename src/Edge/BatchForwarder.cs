@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EcStreamOrleans.Grains;
 
 namespace EcStreamOrleans.Edge;
@@ -6,7 +7,7 @@ namespace EcStreamOrleans.Edge;
 /// Hands batches to the peer's grain. A call that ends without an answer leaves the outcome unknown, so the same batch is
 /// sent again under the same id: the spool answers what it answered, or would have.
 /// </summary>
-internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstruments instruments, TimeProvider clock, ILogger<BatchForwarder> logger)
+internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstruments instruments, BatchTracing tracing, TimeProvider clock, ILogger<BatchForwarder> logger)
 {
     /// <summary>
     /// How far apart calls for the same batch are at least. A silo that was killed is refused at once for a second or two, until its grains may be
@@ -20,6 +21,8 @@ internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstrument
     /// <param name="reopen">For a session that its certificate admits: tells the grain of it again. Null for others.</param>
     public async Task<(BatchVerdict Verdict, bool IsDecided)> ForwardAsync(IPeerGrain grain, MailBatch batch, Func<Task>? reopen)
     {
+        using var span = tracing.Start("ecstream.batch", batch.Id, ActivityKind.Server);
+        span?.SetTag("ecstream.listen", batch.Listen).SetTag("ecstream.messages", batch.Count).SetTag("ecstream.bytes", batch.Length);
         var started = clock.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
@@ -34,6 +37,7 @@ internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstrument
                     verdict = await grain.AcceptAsync(batch, CancellationToken.None);
                 }
 
+                Note(span, verdict);
                 instruments.BatchDecided(batch, verdict, clock.GetElapsedTime(started));
                 return (verdict, IsDecided: true);
             }
@@ -42,6 +46,7 @@ internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstrument
                 // Time-outs, lost silos, overload: Orleans has many names for «no answer». None of them may end the session.
                 if (attempt == options.BatchRetries)
                 {
+                    span?.SetStatus(ActivityStatusCode.Error, "undecided");
                     LogUndecided(error, batch.Id.ToString(), batch.Count, attempt + 1);
                     instruments.BatchUndecided(batch, clock.GetElapsedTime(started));
                     return (BatchVerdict.Defer("4.3.2 the grid did not answer in time; nothing is known to be lost, send again"), IsDecided: false);
@@ -54,6 +59,23 @@ internal sealed partial class BatchForwarder(EdgeOptions options, EdgeInstrument
             {
                 await Task.Delay(pause, clock);
             }
+        }
+    }
+
+    private static void Note(Activity? span, in BatchVerdict verdict)
+    {
+        if (span is null)
+        {
+            return;
+        }
+
+        if (verdict.Status == BatchStatus.Accepted)
+        {
+            span.SetTag("ecstream.record", $"{verdict.SpoolId}-{verdict.RecordNumber}");
+        }
+        else
+        {
+            span.SetStatus(ActivityStatusCode.Error, verdict.Text);
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed partial class PeerGrain(
     AdmissionOptions admission,
     PeerLimits limits,
     IBatchSpool spool,
+    BatchTracing tracing,
     TimeProvider clock,
     ILogger<PeerGrain> logger) : Grain, IPeerGrain
 {
@@ -73,6 +74,8 @@ internal sealed partial class PeerGrain(
 
     public async ValueTask<BatchVerdict> AcceptAsync(MailBatch batch, CancellationToken cancellationToken)
     {
+        using var span = tracing.Start("ecstream.accept", batch.Id);
+        span?.SetTag("ecstream.peer", _peer.Key);
         var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
         var standing = session is null ? Judge(batch.Listen, isAdmittedByTls: false) : _book.StandingOf(session);
         if (standing.Refusal is { } refusal)

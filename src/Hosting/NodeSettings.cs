@@ -1,3 +1,4 @@
+using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
 using Microsoft.Extensions.Hosting;
 
@@ -36,6 +37,9 @@ public abstract class NodeSettings
     /// </summary>
     public string? Health { get; set; }
 
+    /// <summary>Which batches are traced, and where their spans go.</summary>
+    public TracingOptions Tracing { get; set; } = new();
+
     /// <summary>How the program finds the silos.</summary>
     protected internal abstract ClusteringSettings Membership { get; }
 
@@ -45,7 +49,7 @@ public abstract class NodeSettings
     /// <summary>What is wrong with the settings that every program has: a sentence a fault.</summary>
     public IEnumerable<string> FindErrors()
     {
-        foreach (var error in Storage.FindErrors().Concat(Membership.FindErrors(Storage)))
+        foreach (var error in Storage.FindErrors().Concat(Membership.FindErrors(Storage)).Concat(Tracing.Validate()))
         {
             yield return error;
         }

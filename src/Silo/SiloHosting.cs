@@ -10,7 +10,6 @@ using EcStreamOrleans.Silo.Configuration;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Silo.Spooling;
 using EcStreamOrleans.Silo.State;
-using OpenTelemetry.Metrics;
 using Orleans.Storage;
 
 namespace EcStreamOrleans.Silo;
@@ -43,10 +42,7 @@ internal static class SiloHosting
         services.AddEcStreamEdge(listeners);
         services.AddAdmin(settings);
         services.AddSingleton<SpoolInstruments>();
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, PolicyInstruments.MeterName, "Microsoft.Orleans")
-            .AddRuntimeInstrumentation()
-            .AddPrometheusExporter());
+        services.AddTelemetry(settings, "ecstream-silo", EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, PolicyInstruments.MeterName);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
         more?.Invoke(services);
 

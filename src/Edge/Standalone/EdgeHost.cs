@@ -3,7 +3,6 @@ using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
-using OpenTelemetry.Metrics;
 
 namespace EcStreamOrleans.Edge.Standalone;
 
@@ -27,10 +26,7 @@ internal static class EdgeHost
         services.AddReceptionLog(settings.ReceptionLog);
         services.AddEcStreamEdge(listeners);
         services.AddSingleton<INodeReadiness>(s => s.GetRequiredService<EdgeReadiness>()).AddSingleton<INodeHealth, EdgeHealth>();
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics
-            .AddMeter(EdgeInstruments.MeterName, PolicyInstruments.MeterName, "Microsoft.Orleans")
-            .AddRuntimeInstrumentation()
-            .AddPrometheusExporter());
+        services.AddTelemetry(settings, "ecstream-edge", EdgeInstruments.MeterName, PolicyInstruments.MeterName);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using EcStreamOrleans.Edge;
+using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Spooling;
 using EcStreamOrleans.Spool;
@@ -18,6 +20,7 @@ internal sealed partial class RelayWorker(
     RelayOptions options,
     RetryQueue retries,
     RelayInstruments instruments,
+    BatchTracing tracing,
     TimeProvider clock,
     ILogger<RelayWorker> logger) : BackgroundService
 {
@@ -155,6 +158,8 @@ internal sealed partial class RelayWorker(
         try
         {
             using var record = spoolHost.Spool.Read(reference);
+            using var span = tracing.Start("ecstream.relay", record.Id, ActivityKind.Client);
+            span?.SetTag("ecstream.gateway", Gateway?.Gateway).SetTag("ecstream.record", $"{spoolHost.Spool.Id}-{reference.RecordNumber}").SetTag("ecstream.attempt", failures + 1);
             var messages = Enumerable.Range(0, record.Count).Where(i => !record.IsDone(i)).ToArray();
             if (messages.Length == 0)
             {
@@ -180,6 +185,7 @@ internal sealed partial class RelayWorker(
                 cancellationToken);
             if (deferred > 0)
             {
+                span?.SetStatus(ActivityStatusCode.Error, $"{deferred} of {messages.Length} messages wait for another attempt");
                 Retry(reference, failures + 1, deferred);
             }
         }

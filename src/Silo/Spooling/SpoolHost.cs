@@ -7,7 +7,7 @@ namespace EcStreamOrleans.Silo.Spooling;
 /// <summary>
 /// The spool's life in the silo: opened, and recovered, before grains and listeners; closed behind them. The grains' port to it.
 /// </summary>
-internal sealed partial class SpoolHost(SpoolOptions options, TimeProvider clock, ILogger<MailSpool> spoolLogger, ILogger<SpoolHost> logger) : IHostedService, IBatchSpool, IAsyncDisposable
+internal sealed partial class SpoolHost(SpoolOptions options, BatchTracing tracing, TimeProvider clock, ILogger<MailSpool> spoolLogger, ILogger<SpoolHost> logger) : IHostedService, IBatchSpool, IAsyncDisposable
 {
     private MailSpool? _spool;
 
@@ -37,6 +37,7 @@ internal sealed partial class SpoolHost(SpoolOptions options, TimeProvider clock
 
     public async ValueTask<SpoolAnswer> AppendAsync(PeerId peer, MailBatch batch, CancellationToken cancellationToken)
     {
+        using var span = tracing.Start("ecstream.spool.append", batch.Id);
         var spool = Spool;
         var result = await spool.AppendAsync(
             new SpoolBatch { Id = batch.Id, Peer = peer.Key, Listener = batch.Listen, Packages = batch.Packages, Ends = batch.Ends },

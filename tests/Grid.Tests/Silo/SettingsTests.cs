@@ -29,7 +29,7 @@ public sealed class SettingsTests
                 "Grid:Admin = http://0.0.0.0:8025: is not a loopback address: set Grid:AdminKeys to a file of keys, or Grid:Entra:Tenant and Grid:Entra:Audience, so that not everybody is its administrator.",
                 "Grid:Admin = http://0.0.0.0:8025: tokens would come in the clear: use https with Grid:AdminCertificate and Grid:AdminCertificateKey, or set Grid:AllowPlainAdmin=true if something in front terminates TLS.",
                 "Grid:Conf: is a value, not a section.",
-                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict.",
+                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict, Tracing.",
                 "Grid:Limits:MaxAddressBytes = 1: must be between 64 and 65536.",
                 "Grid:Limits:MaxRecipients = many: must be a whole number.",
                 "Grid:Relay = x: is a section, not a value.",
@@ -105,7 +105,7 @@ public sealed class SettingsTests
         Assert.Equal(
             [
                 "Grid:Clustering:Zone: unknown setting. Grid:Clustering has: ConnectionString, Kind, ServiceUri, TablePrefix.",
-                "Grid:Data: unknown setting. Grid has: ClusterId, Clustering, Conf, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict.",
+                "Grid:Data: unknown setting. Grid has: ClusterId, Clustering, Conf, Facts, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict, Tracing.",
                 "Grid:GatewayPort = 0: must be between 1 and 65535.",
                 "Grid:Health = x: must be of the form http://ADDRESS:PORT.",
                 "Grid:Limits:MaxRecipients = 0: must be between 1 and 1000000.",
