@@ -12,6 +12,7 @@ COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/Azure/Azure.csproj src/Azure/packages.lock.json src/Azure/
 COPY src/Edge/Edge.csproj src/Edge/packages.lock.json src/Edge/
 COPY src/Grains/Grains.csproj src/Grains/packages.lock.json src/Grains/
+COPY src/Hosting/Hosting.csproj src/Hosting/packages.lock.json src/Hosting/
 COPY src/Protocol/Protocol.csproj src/Protocol/packages.lock.json src/Protocol/
 RUN dotnet restore src/Edge --locked-mode
 

@@ -14,6 +14,7 @@ COPY src/Azure/Azure.csproj src/Azure/packages.lock.json src/Azure/
 COPY src/Delivery/Delivery.csproj src/Delivery/packages.lock.json src/Delivery/
 COPY src/Edge/Edge.csproj src/Edge/packages.lock.json src/Edge/
 COPY src/Grains/Grains.csproj src/Grains/packages.lock.json src/Grains/
+COPY src/Hosting/Hosting.csproj src/Hosting/packages.lock.json src/Hosting/
 COPY src/Protocol/Protocol.csproj src/Protocol/packages.lock.json src/Protocol/
 COPY src/Silo/Silo.csproj src/Silo/packages.lock.json src/Silo/
 COPY src/Spool/Spool.csproj src/Spool/packages.lock.json src/Spool/

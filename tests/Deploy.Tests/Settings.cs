@@ -9,12 +9,10 @@ internal static partial class Settings
     /// <summary>Settings that the manifests use and the documentation has not got yet. <see cref="ManifestTests"/> asks for the removal of each that it has.</summary>
     public static readonly string[] Coming =
     [
-        "Grid:GatewayPort", "Grid:Health",
-        "Grid:Clustering:Kind", "Grid:Clustering:ServiceUri", "Grid:Clustering:AdvertisedAddress", "Grid:Clustering:Zone",
         "Grid:Transport:Certificate", "Grid:Transport:CertificateKey", "Grid:Transport:Authorities", "Grid:Transport:AllowedNames",
     ];
 
-    private static readonly Dictionary<string, string> Defaults = Row().Matches(Tree.Text("docs/configuration.md"))
+    private static readonly Dictionary<string, string> Defaults = Row().Matches(Tree.Text("docs/configuration.md")).DistinctBy(match => match.Groups["name"].Value)
         .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["default"].Value.Trim().Trim('`'));
 
     public static bool IsDocumented(string setting) => Defaults.ContainsKey(setting);

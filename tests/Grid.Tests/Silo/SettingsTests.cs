@@ -200,7 +200,7 @@ public sealed class SettingsTests
 
         // A separate edge has nothing of its own but where its health is told.
         var rows = Rows(new GridSettings(), "Grid").Union(Rows(new EdgeSettings(), "Grid"));
-        Assert.Equal(67, rows.Count(row =>
+        Assert.Equal(69, rows.Count(row =>
         {
             Assert.Contains(row, docs);
             return true;
