@@ -9,6 +9,8 @@ namespace EcStreamOrleans.AdminApi;
 [JsonSerializable(typeof(ReloadReport))]
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(GridReport))]
+[JsonSerializable(typeof(MaintenanceRequest))]
+[JsonSerializable(typeof(MaintenanceReport))]
 [JsonSerializable(typeof(SpoolListing))]
 [JsonSerializable(typeof(SpoolMessage))]
 [JsonSerializable(typeof(AdminProblem))]

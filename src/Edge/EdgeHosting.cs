@@ -29,7 +29,7 @@ public static class EdgeHosting
         services.AddSingleton<EcStreamConnectionHandler>();
         services.AddSingleton<EdgeHeartbeat>();
         services.AddSingleton<SocketServer>();
-        services.AddSingleton<NodeAnswers>().AddSingleton<NodeReporter>();
+        services.AddSingleton<Maintenance>().AddSingleton<NodeAnswers>().AddSingleton<NodeReporter>();
         services.AddHostedService(s => s.GetRequiredService<NodeReporter>());
         services.AddHostedService<EdgeService>();
         services.AddSingleton<EdgeReadiness>();

@@ -1,10 +1,11 @@
+using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Hosting;
 
 namespace EcStreamOrleans.Edge;
 
 /// <summary>Whether an edge takes mail: it listens, grains can be called, and it knows what operators have set.</summary>
-public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, PolicyFollower policy, IHostApplicationLifetime lifetime) : INodeReadiness
+public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, PolicyFollower policy, Maintenance maintenance, IHostApplicationLifetime lifetime) : INodeReadiness
 {
     /// <inheritdoc/>
     public IReadOnlyList<string> FindObstacles()
@@ -32,6 +33,11 @@ public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, Pol
         if (!policy.HasBeenInStep)
         {
             obstacles.Add($"policy: {policy.Trouble}");
+        }
+
+        if (maintenance.Reason is { } reason)
+        {
+            obstacles.Add($"maintenance: {reason}");
         }
 
         return obstacles;

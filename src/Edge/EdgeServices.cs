@@ -1,4 +1,5 @@
 using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol.Configuration;
@@ -17,6 +18,7 @@ internal sealed class EdgeServices(
     EdgeInstruments instruments,
     TrafficFacts facts,
     EdgeLog log,
+    Maintenance maintenance,
     LivePolicy policy,
     PolicyFollower follower,
     TimeProvider clock,
@@ -47,6 +49,9 @@ internal sealed class EdgeServices(
     public TrafficFacts Facts => facts;
 
     public EdgeLog Log => log;
+
+    /// <summary>Whether new sessions are put off.</summary>
+    public Maintenance Maintenance => maintenance;
 
     public LivePolicy Policy => policy;
 

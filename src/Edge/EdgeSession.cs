@@ -76,6 +76,10 @@ internal sealed partial class EdgeSession : IDisposable
         {
             Refuse(new SessionRefused(unverified, "TLS_Verify_Mode"));
         }
+        else if (_edge.Maintenance.Refusal is { } outOfService)
+        {
+            Refuse(outOfService);
+        }
         else if (_hasSeat = _edge.Seats.TryTake(out var wouldBe))
         {
             await OpenAsync();

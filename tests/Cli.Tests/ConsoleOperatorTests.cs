@@ -94,6 +94,18 @@ public sealed class ConsoleOperatorTests
         await SaysAsync(node, command, $"WITHOUT h2/11-def, which does not answer.\n{answer}", code);
     }
 
+    [Theory]
+    [InlineData("maintenance on reason \"new disk\"", """{"node":null,"on":true,"reason":"new disk"}""", "h1/1-a is in maintenance.")]
+    [InlineData("maintenance on h1/1-a reason \"new disk\"", """{"node":"h1/1-a","on":true,"reason":"new disk"}""", "h1/1-a is in maintenance.")]
+    [InlineData("maintenance off h1/1-a", """{"node":"h1/1-a","on":false,"reason":null}""", "h1/1-a is in service.")]
+    public async Task Maintenance_TellsWhichNode_AndWhy(string command, string body, string answer)
+    {
+        var node = Node().On("POST api/v1/maintenance", new MaintenanceReport("h1/1-a", command.Contains(" on", StringComparison.Ordinal)), AdminJson.Default.MaintenanceReport);
+
+        await SaysAsync(node, command, answer);
+        Assert.Equal($"POST api/v1/maintenance {body}", node.Asked.Single());
+    }
+
     [Fact]
     public async Task Suspend_TellsWhereUntilWhenAndWhy()
     {
@@ -177,6 +189,7 @@ public sealed class ConsoleOperatorTests
     }
 
     [Theory]
+    [InlineData("maintenance", "maintenance: expected on or off")]
     [InlineData("count ecstream 32", "count ecstream: no such service; there is ECStream, and its case counts")]
     [InlineData("count ECStream 129", "count ECStream 129: expected a prefix length from 0 to 128, or a block such as 10.0.0.0/8")]
     [InlineData("count", "count: expected ECStream and a prefix length or a block")]
@@ -186,7 +199,7 @@ public sealed class ConsoleOperatorTests
     [InlineData("suspend x", "unable to parse Peer x: host names are not accepted; write an IP address")]
     [InlineData("suspend 10.0.0.1 until", "until: a word is missing behind it")]
     [InlineData("resume 10.0.0.1 until +1h", "'until' is one word too many; there may follow listen, reason (a text of several words goes in double quotes)")]
-    [InlineData("help nonsense", "nonsense: no such command; there are close, config, count, exit, help, module, pid, quit, resume, show, summary, suspend, sysinfo, version, write")]
+    [InlineData("help nonsense", "nonsense: no such command; there are close, config, count, exit, help, maintenance, module, pid, quit, resume, show, summary, suspend, sysinfo, version, write")]
     public async Task WhatIsNoCommand_IsRefusedInASentence(string command, string sentence)
     {
         var node = Node();

@@ -65,7 +65,7 @@ public sealed class ConsoleTests : IDisposable
 
     [Theory]
     [InlineData("sumary", "ecgrid: sumary: no such command; did you mean 'summary'? ('help' lists them all)")]
-    [InlineData("xyzzy", "ecgrid: xyzzy: no such command; there are close, config, count, exit, help, module, pid, quit, resume, show, summary, suspend, sysinfo, version, write")]
+    [InlineData("xyzzy", "ecgrid: xyzzy: no such command; there are close, config, count, exit, help, maintenance, module, pid, quit, resume, show, summary, suspend, sysinfo, version, write")]
     [InlineData("mailq", "ecgrid: mailq: there are no queues by domain here; mail waits in the spool: 'ecgrid status' counts it, 'ecgrid spool list' shows it")]
     [InlineData("dns_cache flush", "ecgrid: dns_cache: no DNS is asked here; mail goes to the Gateway of the configuration")]
     [InlineData("show outbound", "ecgrid: show outbound: 'ecgrid status' shows the relay")]

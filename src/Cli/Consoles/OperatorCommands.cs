@@ -24,6 +24,10 @@ internal static class OperatorCommands
             Details = "Takes effect at once, also while a transaction is open. Sessions stay open: their messages are answered with Z. 'resume' takes it back.",
         },
         new("resume", "BLOCK [listen ADDRESS] [reason \"…\"]", "take mail of a suspended block again; inside of a suspended block, exempt one", ResumeAsync),
+        new("maintenance", "on [NODE] reason \"…\" | off [NODE]", "take a node out of service, or back: not ready, new sessions put off, open ones go on", MaintenanceAsync)
+        {
+            Details = "Without a NODE the one that is asked. 'ecgrid status' names the nodes. A node that starts again is in service.",
+        },
         new("version", "", "of the node and of ecgrid", VersionAsync) { IsQuestion = true },
         new("sysinfo", "", "the machine of the node", SysinfoAsync) { IsQuestion = true },
         new("pid", "", "the number of the node's process", PidAsync) { IsQuestion = true },
@@ -217,6 +221,24 @@ internal static class OperatorCommands
 
         session.Print(done);
         return session.Print(PolicyCommands.Spread(report));
+    }
+
+    private static async Task<int> MaintenanceAsync(ConsoleSession session, IReadOnlyList<string> words, CancellationToken cancellationToken)
+    {
+        if (words.Count == 0 || words[0] is not ("on" or "off"))
+        {
+            return session.Refuse("maintenance: expected on or off");
+        }
+
+        var node = words.Count > 1 && words[1] != "reason" ? words[1] : null;
+        if (!Trailing.TryRead([.. words.Skip(node is null ? 1 : 2)], session.Host.TimeProvider, ["reason"], out var trailing, out var error))
+        {
+            return session.Refuse(error);
+        }
+
+        var body = JsonSerializer.Serialize(new MaintenanceRequest(node, words[0] == "on", trailing.Reason), AdminJson.Default.MaintenanceRequest);
+        var asked = await session.Policy.SendAsync(HttpMethod.Post, "api/v1/maintenance", body, AdminJson.Default.MaintenanceReport, cancellationToken);
+        return asked.Value is { } report ? session.Print($"{report.Node} is {(report.On ? "in maintenance" : "in service")}.") : session.Refuse(asked);
     }
 
     private static async Task<int> VersionAsync(ConsoleSession session, IReadOnlyList<string> words, CancellationToken cancellationToken) =>

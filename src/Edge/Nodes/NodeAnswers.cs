@@ -7,7 +7,7 @@ using EcStreamOrleans.Protocol.Configuration;
 namespace EcStreamOrleans.Edge.Nodes;
 
 /// <summary>Answers for the sessions and the traffic of this node, whoever in the cluster asks.</summary>
-public sealed class NodeAnswers(SessionRegistry sessions, TrafficFacts facts, LivePolicy policy) : INodeObserver
+public sealed class NodeAnswers(SessionRegistry sessions, TrafficFacts facts, Maintenance maintenance, LivePolicy policy) : INodeObserver
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<SessionSnapshot>> FindSessionsAsync(SessionFilter which, int limit) =>
@@ -27,6 +27,13 @@ public sealed class NodeAnswers(SessionRegistry sessions, TrafficFacts facts, Li
     {
         var isMeant = IsMeant(which);
         return Task.FromResult(sessions.Close((id, peer) => (which.Session is null || id == which.Session) && isMeant(peer), actor, reason));
+    }
+
+    /// <inheritdoc/>
+    public Task SetMaintenanceAsync(string? reason, string actor)
+    {
+        maintenance.Set(reason, actor);
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -64,6 +64,13 @@ public interface INodeObserver : IGrainObserver
     [ResponseTimeout("00:00:05")]
     Task<int> CloseSessionsAsync(SessionFilter which, string actor, string reason);
 
+    /// <summary>Takes it out of service, or back.</summary>
+    /// <param name="reason">Why; null takes it back.</param>
+    /// <param name="actor">Who wants it.</param>
+    [Alias("set-maintenance")]
+    [ResponseTimeout("00:00:05")]
+    Task SetMaintenanceAsync(string? reason, string actor);
+
     /// <summary>What changes of policy would have done to the traffic that it remembers.</summary>
     /// <param name="changes">The changes.</param>
     [Alias("try")]

@@ -66,6 +66,7 @@ internal static partial class AdminHosting
         api.MapPolicyLog();
         api.MapEffective();
         api.MapSessions();
+        api.MapMaintenance();
         api.MapConfig();
     }
 

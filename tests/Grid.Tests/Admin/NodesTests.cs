@@ -4,6 +4,7 @@ using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Grid.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace EcStreamOrleans.Grid.Tests.Admin;
 
@@ -105,6 +106,43 @@ public sealed class NodesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ANodeInMaintenance_IsNotReady_PutsNewSessionsOff_AndKeepsTheOldOnes()
+    {
+        using var before = await InjectAsync();
+
+        var on = await _silo.Admin.CallAsync("POST", "maintenance", """{"on":true,"reason":"new disk"}""", actor: "ann");
+
+        Assert.Equal((Name, true), (on["node"].GetString(), on["on"].GetBoolean()));
+        Assert.True(_silo.Log.Has(LogLevel.Warning, "In maintenance by local:ann: new disk"));
+        Assert.Equal(["maintenance: new disk"], (await _silo.StatusAsync()).NotReady);
+        using (var late = await RawClient.ConnectAsync(_silo.EndPoint))
+        {
+            await late.SendAsync(RawClient.Package("late"));
+            Assert.Equal("Z4.3.2 this node is in maintenance: new disk", await late.ReadReplyAsync());
+        }
+
+        await before.SendAsync(RawClient.Package("more"));
+        Assert.StartsWith("K", await before.ReadReplyAsync());
+        await _silo.Admin.CallAsync("POST", "maintenance", """{"on":false}""");
+        Assert.Empty((await _silo.StatusAsync()).NotReady);
+        using var after = await InjectAsync();
+    }
+
+    [Fact]
+    public async Task AnotherNode_IsTakenOutOfService_FromHere()
+    {
+        var other = new Other();
+        await JoinAsync(other);
+
+        Assert.Equal("other", (await _silo.Admin.CallAsync("POST", "maintenance", """{"node":"other","on":true,"reason":"new disk"}""", actor: "ann"))["node"].GetString());
+
+        Assert.Equal(("new disk", "local:ann"), (other.Reason, other.Actor));
+        Assert.Equal(HttpStatusCode.NotFound, (await _silo.Admin.CallAsync("POST", "maintenance", """{"node":"nobody","on":false}""")).Status);
+        Assert.Equal(["/reason"], (await _silo.Admin.CallAsync("POST", "maintenance", """{"on":true}""")).Faults.Select(fault => fault.Pointer));
+        Assert.Equal(["/on"], (await _silo.Admin.CallAsync("POST", "maintenance", "{}")).Faults.Select(fault => fault.Pointer));
+    }
+
+    [Fact]
     public async Task AChange_IsTriedOnTheTrafficOfEveryNode()
     {
         using var client = await InjectAsync();
@@ -164,6 +202,12 @@ public sealed class NodesTests : IAsyncLifetime
         {
             (Closed, Actor, Reason) = (which, actor, reason);
             return Task.FromResult(1);
+        }
+
+        public Task SetMaintenanceAsync(string? reason, string actor)
+        {
+            (Reason, Actor) = (reason, actor);
+            return Task.CompletedTask;
         }
 
         public Task<NodeTrial> TryAsync(IReadOnlyList<ProposedChange> changes)

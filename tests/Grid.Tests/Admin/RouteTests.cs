@@ -40,6 +40,7 @@ public sealed class RouteTests : IDisposable
         ("GET /api/v1/sessions/{id}", "viewer", HttpStatusCode.NotFound),
         ("DELETE /api/v1/sessions/{id}", "operator", HttpStatusCode.NotFound),
         ("POST /api/v1/sessions/close", "operator", HttpStatusCode.UnsupportedMediaType),
+        ("POST /api/v1/maintenance", "admin", HttpStatusCode.UnsupportedMediaType),
         ("GET /api/v1/grid", "viewer", HttpStatusCode.OK),
         ("GET /api/v1/config", "operator", HttpStatusCode.OK),
         ("POST /api/v1/config/reload", "admin", HttpStatusCode.OK),
