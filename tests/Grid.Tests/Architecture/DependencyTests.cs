@@ -10,6 +10,7 @@ using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Silo;
 using EcStreamOrleans.Spool;
+using EcStreamOrleans.Transport;
 using static ArchUnitNET.Fluent.ArchRuleDefinition;
 
 namespace EcStreamOrleans.Grid.Tests.Architecture;
@@ -26,6 +27,7 @@ public class DependencyTests
         typeof(IPeerGrain).Assembly,
         typeof(SessionRegistry).Assembly,
         typeof(AzurePolicyLog).Assembly,
+        typeof(TransportSettings).Assembly,
         typeof(SiloProgram).Assembly,
         Assembly.Load("ecgrid"),
     ];
@@ -40,6 +42,7 @@ public class DependencyTests
         { "EcStreamOrleans.Grains", ["Protocol"], ["Microsoft.AspNetCore"] },
         { "EcStreamOrleans.Edge", ["Grains", "Protocol"], [] },
         { "EcStreamOrleans.Azure", ["Grains", "Protocol"], ["Microsoft.AspNetCore"] },
+        { "EcStreamOrleans.Transport", ["Protocol"], ["Microsoft.AspNetCore.Server", "Microsoft.AspNetCore.Http"] },
         { "EcStreamOrleans.Silo", ["Azure", "Edge", "Grains", "Protocol", "Spool", "Delivery", "AdminApi"], [] },
         { "ecgrid", ["Protocol", "Spool", "Delivery", "AdminApi"], ["Orleans", "Microsoft.AspNetCore"] },
     };
