@@ -37,8 +37,8 @@ public sealed class CarryingTests : IDisposable
     [InlineData(false, false)]
     public async Task AConnectionCutInsideABatch_IsMadeAnew(bool largeBlocks, bool usesTls)
     {
-        await using var silo = await GridNode.StartSiloAsync(Settings(largeBlocks, usesTls));
-        await using var relay = new CuttingRelay(silo.GatewayPort);
+        await using var relay = new CuttingRelay(FreePort.Next());
+        await using var silo = await GridNode.StartSiloAsync(Settings(largeBlocks, usesTls), relay: relay);
         await using var client = await GridNode.StartClientAsync(Settings(largeBlocks, usesTls), relay.Port);
         await EchoesAsync(client, 1_000);
 

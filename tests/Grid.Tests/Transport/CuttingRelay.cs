@@ -7,20 +7,23 @@ namespace EcStreamOrleans.Grid.Tests.Transport;
 internal sealed class CuttingRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly int _port;
     private readonly Task _accepting;
     private readonly List<Task> _relaying = [];
+    private readonly CancellationTokenSource _stopping = new();
     private long _octetsLeft = long.MaxValue;
     private int _cuts;
 
     public CuttingRelay(int port)
     {
-        _port = port;
+        Target = port;
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>Where it leads.</summary>
+    public int Target { get; }
 
     public int Cuts => Volatile.Read(ref _cuts);
 
@@ -29,9 +32,11 @@ internal sealed class CuttingRelay : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
         _listener.Stop();
         await _accepting;
         await Task.WhenAll(_relaying);
+        _stopping.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -56,12 +61,12 @@ internal sealed class CuttingRelay : IAsyncDisposable
         {
             try
             {
-                await server.ConnectAsync(IPAddress.Loopback, _port);
+                await server.ConnectAsync(IPAddress.Loopback, Target, _stopping.Token);
                 await Task.WhenAny(CopyAsync(client, server, mayCut: true), CopyAsync(server, client, mayCut: false));
             }
-            catch (SocketException)
+            catch (Exception error) when (error is SocketException or OperationCanceledException)
             {
-                // Nobody listens any more.
+                // Nobody listens any more, or it was stopped.
             }
         }
     }
@@ -71,7 +76,7 @@ internal sealed class CuttingRelay : IAsyncDisposable
         var buffer = new byte[16_384];
         try
         {
-            while (await from.GetStream().ReadAsync(buffer) is var read and > 0)
+            while (await from.GetStream().ReadAsync(buffer, _stopping.Token) is var read and > 0)
             {
                 if (mayCut && Interlocked.Add(ref _octetsLeft, -read) <= 0)
                 {
@@ -80,10 +85,10 @@ internal sealed class CuttingRelay : IAsyncDisposable
                     return;
                 }
 
-                await to.GetStream().WriteAsync(buffer.AsMemory(0, read));
+                await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _stopping.Token);
             }
         }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
             // One side is gone; the other goes, too.
         }

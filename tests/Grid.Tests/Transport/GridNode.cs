@@ -27,13 +27,19 @@ internal sealed class GridNode : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    public static async Task<GridNode> StartSiloAsync(TransportSettings settings, TransportCredentials? credentials = null, GridNode? primary = null, int? siloPort = null)
+    public static async Task<GridNode> StartSiloAsync(TransportSettings settings, TransportCredentials? credentials = null, GridNode? primary = null, int? siloPort = null, CuttingRelay? relay = null)
     {
-        var (port, gateway) = (siloPort ?? FreePort.Next(), FreePort.Next());
+        var (port, gateway) = (siloPort ?? FreePort.Next(), relay?.Port ?? FreePort.Next());
         var (builder, log) = CreateBuilder();
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(port, gateway, primary is null ? null : new IPEndPoint(IPAddress.Loopback, primary.SiloPort))
             .UseGridTransport(settings, credentials));
+        if (relay is not null)
+        {
+            // Clients know the gateway by the relay's port only.
+            builder.Services.Configure<EndpointOptions>(options => options.GatewayListeningEndpoint = new IPEndPoint(IPAddress.Loopback, relay.Target));
+        }
+
         return await StartAsync(new GridNode(builder.Build(), log) { SiloPort = port, GatewayPort = gateway });
     }
 
