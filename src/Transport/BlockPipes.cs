@@ -5,10 +5,11 @@ namespace EcStreamOrleans.Transport;
 /// <summary>Pipes over a stream in large blocks. An idle connection holds none: it waits with a read of no octets.</summary>
 internal sealed class BlockPipes : IDuplexPipe
 {
-    private const int BlockBytes = 65_536;
+    public const int BlockBytes = 65_536;
 
-    // What is left of a block when less than this is free in it is not worth a read of its own.
-    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: BlockBytes, minimumReadSize: BlockBytes / 8, leaveOpen: true, useZeroByteReads: true);
+    /// <summary>What is left of a block when less than an eighth is free in it is not worth a read of its own.</summary>
+    public static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: BlockBytes, minimumReadSize: BlockBytes / 8, leaveOpen: true, useZeroByteReads: true);
+
     private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: BlockBytes, leaveOpen: true);
 
     public BlockPipes(Stream stream)

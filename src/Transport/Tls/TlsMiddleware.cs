@@ -56,7 +56,7 @@ internal sealed class TlsMiddleware(bool isServer, TransportCredentials credenti
             var fault = judge.Fault
                 ?? (time.IsCancellationRequested ? $"no TLS within Grid:Transport:HandshakeTime = {settings.HandshakeTime.TotalSeconds} s"
                     : error is OperationCanceledException ? "closed within the TLS handshake"
-                    : $"no TLS: {(error.InnerException ?? error).Message}");
+                    : $"no TLS: {error.GetBaseException().Message}");
             log.Refused(isServer ? "from" : "to", connection.RemoteEndPoint, fault, judge.Subject);
             return fault;
         }
