@@ -14,6 +14,7 @@ COPY src/Edge/Edge.csproj src/Edge/packages.lock.json src/Edge/
 COPY src/Grains/Grains.csproj src/Grains/packages.lock.json src/Grains/
 COPY src/Hosting/Hosting.csproj src/Hosting/packages.lock.json src/Hosting/
 COPY src/Protocol/Protocol.csproj src/Protocol/packages.lock.json src/Protocol/
+COPY src/Transport/Transport.csproj src/Transport/packages.lock.json src/Transport/
 RUN dotnet restore src/Edge --locked-mode
 
 COPY .editorconfig ./

@@ -18,6 +18,7 @@ COPY src/Hosting/Hosting.csproj src/Hosting/packages.lock.json src/Hosting/
 COPY src/Protocol/Protocol.csproj src/Protocol/packages.lock.json src/Protocol/
 COPY src/Silo/Silo.csproj src/Silo/packages.lock.json src/Silo/
 COPY src/Spool/Spool.csproj src/Spool/packages.lock.json src/Spool/
+COPY src/Transport/Transport.csproj src/Transport/packages.lock.json src/Transport/
 RUN dotnet restore src/Silo --locked-mode
 
 COPY .editorconfig ./

@@ -21,6 +21,12 @@ public sealed partial class Reconfiguration(
         await _turn.WaitAsync(cancellationToken);
         try
         {
+            // Not a part of the file, and of no consequence for it: what is broken stays as it was.
+            foreach (var error in await Task.Run(() => settings.TransportCredentials?.Reload() ?? [], cancellationToken))
+            {
+                LogTransport(error);
+            }
+
             var result = await Task.Run(() => ConfigurationFile.Read(settings), cancellationToken);
             foreach (var diagnostic in result.Diagnostics)
             {
@@ -92,6 +98,9 @@ public sealed partial class Reconfiguration(
 
     [LoggerMessage(441, LogLevel.Error, "Reconfigure failed: {Source} has errors; generation {Generation} stays in effect")]
     private partial void LogFailed(string source, long generation);
+
+    [LoggerMessage(444, LogLevel.Error, "The certificates among nodes stay as they were: {Error}")]
+    private partial void LogTransport(string error);
 
     [LoggerMessage(EventId = 442, Message = "{Diagnostic}")]
     private partial void LogDiagnostic(LogLevel level, ConfigDiagnostic diagnostic);

@@ -50,6 +50,7 @@ public sealed record NodeProgram<TSettings>(
         }
 
         var settings = Read(builder.Configuration, errors);
+        settings.ReadFiles(errors);
         errors.AddRange(settings.FindSecrets(builder.Environment));
         var configuration = ReadConfiguration(settings, errors, errorOutput);
         if (errors.Count > 0 || configuration is null)

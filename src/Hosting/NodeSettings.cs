@@ -1,5 +1,6 @@
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol;
+using EcStreamOrleans.Transport;
 using Microsoft.Extensions.Hosting;
 
 namespace EcStreamOrleans.Hosting;
@@ -37,6 +38,12 @@ public abstract class NodeSettings
     /// </summary>
     public string? Health { get; set; }
 
+    /// <summary>How the connections among nodes are protected and carried.</summary>
+    public TransportSettings Transport { get; set; } = new();
+
+    /// <summary>What the files of <see cref="Transport"/> hold; null where it uses no TLS, and before they are read.</summary>
+    public TransportCredentials? TransportCredentials { get; private set; }
+
     /// <summary>Which batches are traced, and where their spans go.</summary>
     public TracingOptions Tracing { get; set; } = new();
 
@@ -49,7 +56,7 @@ public abstract class NodeSettings
     /// <summary>What is wrong with the settings that every program has: a sentence a fault.</summary>
     public IEnumerable<string> FindErrors()
     {
-        foreach (var error in Storage.FindErrors().Concat(Membership.FindErrors(Storage)).Concat(Tracing.Validate()))
+        foreach (var error in Storage.FindErrors().Concat(Membership.FindErrors(Storage)).Concat(Tracing.Validate()).Concat(Transport.FindErrors()))
         {
             yield return error;
         }
@@ -62,6 +69,25 @@ public abstract class NodeSettings
         if (Health is not null && HealthListener.FindError(Health) is { } badHealth)
         {
             yield return badHealth;
+        }
+    }
+
+    /// <summary>Reads the files that the settings name.</summary>
+    /// <param name="errors">Takes a sentence for everything that is wrong with them.</param>
+    internal void ReadFiles(List<string> errors)
+    {
+        if (!Transport.UsesTls)
+        {
+            return;
+        }
+
+        try
+        {
+            TransportCredentials = EcStreamOrleans.Transport.TransportCredentials.Read(Transport);
+        }
+        catch (TransportCredentialsException error)
+        {
+            errors.AddRange(error.Errors);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Silo.Configuration;
+using EcStreamOrleans.Transport;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
@@ -54,6 +55,7 @@ internal static class SiloClustering
             silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: settings.ServiceId, clusterId: settings.ClusterId);
         }
 
+        silo.UseGridTransport(settings.Transport, settings.TransportCredentials);
         if (clustering.Zone is { } zone)
         {
             silo.UseSiloMetadata(new Dictionary<string, string>(StringComparer.Ordinal) { ["zone"] = zone });

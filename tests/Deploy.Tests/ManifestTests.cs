@@ -69,10 +69,6 @@ public class ManifestTests
     }
 
     [Fact]
-    public void A_setting_that_is_documented_is_no_longer_coming() =>
-        Assert.DoesNotContain(Settings.Coming, Settings.IsDocumented);
-
-    [Fact]
     public void Ports_are_the_defaults_of_the_programs()
     {
         var silo = Base().Single(d => d.Kind() == "StatefulSet").ListAt("spec.template.spec.containers.0.ports").ToDictionary(p => p.TextAt("name")!, p => p.TextAt("containerPort")!);

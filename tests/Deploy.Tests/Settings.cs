@@ -6,18 +6,12 @@ namespace EcStreamOrleans.Deploy.Tests;
 /// <summary>The settings of the programs, as docs/configuration.md has them.</summary>
 internal static partial class Settings
 {
-    /// <summary>Settings that the manifests use and the documentation has not got yet. <see cref="ManifestTests"/> asks for the removal of each that it has.</summary>
-    public static readonly string[] Coming =
-    [
-        "Grid:Transport:Certificate", "Grid:Transport:CertificateKey", "Grid:Transport:Authorities", "Grid:Transport:AllowedNames",
-    ];
-
     private static readonly Dictionary<string, string> Defaults = Row().Matches(Tree.Text("docs/configuration.md")).DistinctBy(match => match.Groups["name"].Value)
         .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["default"].Value.Trim().Trim('`'));
 
     public static bool IsDocumented(string setting) => Defaults.ContainsKey(setting);
 
-    public static bool Exists(string setting) => IsDocumented(setting) || Coming.Contains(setting);
+    public static bool Exists(string setting) => Defaults.ContainsKey(setting);
 
     public static string Of(string environmentVariable) => environmentVariable.Replace("__", ":", StringComparison.Ordinal);
 

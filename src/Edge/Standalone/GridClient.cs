@@ -1,5 +1,6 @@
 using System.Net;
 using EcStreamOrleans.Hosting;
+using EcStreamOrleans.Transport;
 using Orleans.Configuration;
 
 namespace EcStreamOrleans.Edge.Standalone;
@@ -105,6 +106,7 @@ internal sealed partial class GridClient : IGridAccess, IClientConnectionRetryFi
             client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, settings.GatewayPort));
         }
 
+        client.UseGridTransport(settings.Transport, settings.TransportCredentials);
         client.Configure<ClusterOptions>(cluster => (cluster.ServiceId, cluster.ClusterId) = (settings.ServiceId, settings.ClusterId));
         client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListPeriod);
 

@@ -86,7 +86,7 @@ internal sealed class GridSettings : NodeSettings
         errors.AddRange(settings.Relay.Validate());
         errors.AddRange(settings.Spool.FindErrors());
         errors.AddRange(settings.FindErrors());
-        errors.AddRange(settings.Clustering.FindSiloErrors(settings.Storage));
+        errors.AddRange(settings.Clustering.FindSiloErrors(settings.Storage, settings.Transport));
         if (SettingRange.Check("Grid:SiloPort", settings.SiloPort, 1, 65_535) is { } badPort)
         {
             errors.Add(badPort);

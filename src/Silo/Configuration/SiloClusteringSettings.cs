@@ -1,5 +1,6 @@
 using System.Net;
 using EcStreamOrleans.Hosting;
+using EcStreamOrleans.Transport;
 
 namespace EcStreamOrleans.Silo.Configuration;
 
@@ -17,7 +18,8 @@ internal sealed class SiloClusteringSettings : ClusteringSettings
 
     /// <summary>What is wrong with what only a silo says: a sentence a fault.</summary>
     /// <param name="storage">Where its state is.</param>
-    public IEnumerable<string> FindSiloErrors(StorageSettings storage)
+    /// <param name="transport">How its connections are protected.</param>
+    public IEnumerable<string> FindSiloErrors(StorageSettings storage, TransportSettings transport)
     {
         if (Kind == ClusteringKind.Localhost)
         {
@@ -42,12 +44,9 @@ internal sealed class SiloClusteringSettings : ClusteringSettings
         {
             yield return $"Grid:Clustering:AdvertisedAddress = {AdvertisedAddress}: must be the IP address of one machine.";
         }
-        else if (!MayListenOn(address))
+        else if (transport.FindPlainError("Grid:Clustering:AdvertisedAddress", address) is { } error)
         {
-            yield return $"Grid:Clustering:AdvertisedAddress = {AdvertisedAddress}: is not a loopback address, and whoever reaches the ports of a silo can call any grain: it is refused until the connections between nodes are protected.";
+            yield return error;
         }
     }
-
-    /// <summary>Whether silo and gateway port may be bound there. Orleans asks nobody who he is.</summary>
-    private static bool MayListenOn(IPAddress address) => IPAddress.IsLoopback(address);
 }

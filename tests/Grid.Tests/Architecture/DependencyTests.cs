@@ -11,6 +11,7 @@ using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Silo;
 using EcStreamOrleans.Spool;
+using EcStreamOrleans.Transport;
 using static ArchUnitNET.Fluent.ArchRuleDefinition;
 
 namespace EcStreamOrleans.Grid.Tests.Architecture;
@@ -28,6 +29,7 @@ public class DependencyTests
         typeof(SessionRegistry).Assembly,
         typeof(AzurePolicyLog).Assembly,
         typeof(NodeSettings).Assembly,
+        typeof(TransportSettings).Assembly,
         typeof(SiloProgram).Assembly,
         Assembly.Load("ecgrid"),
     ];
@@ -40,10 +42,11 @@ public class DependencyTests
         { "EcStreamOrleans.Delivery", ["Protocol"], ["Orleans", "Microsoft.AspNetCore"] },
         { "EcStreamOrleans.AdminApi", [], ["Orleans", "Microsoft.AspNetCore"] },
         { "EcStreamOrleans.Grains", ["Protocol"], ["Microsoft.AspNetCore"] },
-        { "EcStreamOrleans.Hosting", ["Azure", "Grains", "Protocol"], [] },
-        { "EcStreamOrleans.Edge", ["Hosting", "Azure", "Grains", "Protocol"], [] },
+        { "EcStreamOrleans.Hosting", ["Azure", "Transport", "Grains", "Protocol"], [] },
+        { "EcStreamOrleans.Edge", ["Hosting", "Azure", "Transport", "Grains", "Protocol"], [] },
         { "EcStreamOrleans.Azure", ["Grains", "Protocol"], ["Microsoft.AspNetCore"] },
-        { "EcStreamOrleans.Silo", ["Azure", "Edge", "Hosting", "Grains", "Protocol", "Spool", "Delivery", "AdminApi"], [] },
+        { "EcStreamOrleans.Transport", ["Protocol"], ["Microsoft.AspNetCore.Server", "Microsoft.AspNetCore.Http"] },
+        { "EcStreamOrleans.Silo", ["Azure", "Edge", "Hosting", "Transport", "Grains", "Protocol", "Spool", "Delivery", "AdminApi"], [] },
         { "ecgrid", ["Protocol", "Spool", "Delivery", "AdminApi"], ["Orleans", "Microsoft.AspNetCore"] },
     };
 

@@ -37,6 +37,14 @@ internal sealed class TestCertificates(TempDirectory directory)
         return directory.File($"client-{Guid.NewGuid():n}.pem", $"{client.ExportCertificatePem()}\n{intermediate?.ExportCertificatePem()}\n{Key(client)}\n");
     }
 
+    /// <summary>A node's certificate and its intermediate one, for a server's part and a client's, and the key.</summary>
+    public (string Certificate, string Key) NodeFiles(string name, int expiredDays = 0)
+    {
+        using var intermediate = Issue("CN=Intermediate", _root, use: null);
+        using var node = Issue("CN=node", intermediate, ServerUse + " " + ClientUse, expiredDays, name);
+        return (directory.File($"{name}-cert.pem", $"{node.ExportCertificatePem()}\n{intermediate.ExportCertificatePem()}\n"), directory.File($"{name}-key.pem", Key(node)));
+    }
+
     /// <summary>The options of a Listen, its files read.</summary>
     public ListenTlsOptions Options(
         string? serverFile = null,
@@ -61,26 +69,31 @@ internal sealed class TestCertificates(TempDirectory directory)
         return request.CreateSelfSigned(now.AddDays(-100), now.AddDays(100));
     }
 
-    private static X509Certificate2 Issue(string subject, X509Certificate2 issuer, string? use, int expiredDays = 0)
+    private static X509Certificate2 Issue(string subject, X509Certificate2 issuer, string? use, int expiredDays = 0, string? dnsName = null)
     {
-        var (request, key) = RequestWithKey(subject, use);
+        var (request, key) = RequestWithKey(subject, use, dnsName);
         var end = TimeProvider.System.GetUtcNow().AddDays(expiredDays > 0 ? -expiredDays : 10);
-        using var certificate = request.Create(issuer, end.AddDays(-30), end, Guid.NewGuid().ToByteArray());
+        using var certificate = request.Create(issuer, end.AddDays(use is null ? -90 : -30), end, Guid.NewGuid().ToByteArray());
         return certificate.CopyWithPrivateKey(key);
     }
 
     private static CertificateRequest Request(string subject, string? use) => RequestWithKey(subject, use).Request;
 
-    private static (CertificateRequest Request, ECDsa Key) RequestWithKey(string subject, string? use)
+    private static (CertificateRequest Request, ECDsa Key) RequestWithKey(string subject, string? use, string? dnsName = null)
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: use is null, hasPathLengthConstraint: false, 0, critical: true));
         if (use is not null)
         {
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: false));
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. use.Split(' ').Select(oid => new Oid(oid))], critical: false));
             var names = new SubjectAlternativeNameBuilder();
             names.AddIpAddress(IPAddress.Loopback);
+            if (dnsName is not null)
+            {
+                names.AddDnsName(dnsName);
+            }
+
             request.CertificateExtensions.Add(names.Build());
         }
 

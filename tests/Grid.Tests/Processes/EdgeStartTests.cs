@@ -28,7 +28,7 @@ public sealed class EdgeStartTests : IDisposable
         var conf = _directory.File("broken.conf", "ECStream_Listener {\n  ECStream_Max_Batch_Size = \"many\"\n  Listen \"127.0.0.1:1825\" { }\n}\n");
         await SaysAsync(
             ["--conf", conf, "--health", "ftp://127.0.0.1", "--Grid:SiloPort=1", "--Grid:Limits:BatchRetries=11", "--Grid:Clustering:Kind=AzureTables"],
-            "Grid:SiloPort: unknown setting. Grid has: ClusterId, Clustering, Conf, Facts, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict, Tracing.",
+            "Grid:SiloPort: unknown setting. Grid has: ClusterId, Clustering, Conf, Facts, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict, Tracing, Transport.",
             "Grid:Limits:BatchRetries = 11: must be between 0 and 10.",
             "Grid:Health = ftp://127.0.0.1: must be of the form http://ADDRESS:PORT.",
             "Grid:Clustering:Kind = AzureTables: needs either Grid:Clustering:ServiceUri, for a managed identity, or Grid:Clustering:ConnectionString, in development, or those of Grid:Storage.",
@@ -68,6 +68,39 @@ public sealed class EdgeStartTests : IDisposable
         Assert.Equal((1, $"Cannot start: port {place.GatewayPort} on 127.0.0.1 is taken, probably by another silo; give this one another with --Grid:GatewayPort=PORT."), (refused.ExitCode, refused.Errors));
         Assert.Equal(0, await edge.TerminateAsync());
         Assert.Equal(0, await silo.TerminateAsync());
+    }
+
+    [Fact]
+    public async Task UnderMutualTls_AnEdgeWithACertificateOfTheGrid_IsTaken_AndAnotherIsNot()
+    {
+        var authority = new TestCertificates(_directory);
+        using var foreignDirectory = new TempDirectory();
+        var foreigner = new TestCertificates(foreignDirectory);
+        var place = new SiloPlace(_directory) { GatewayPort = ServicePort.Next() };
+        using var silo = await SiloProcess.StartAsync(place, Tls(authority, "silo"));
+        using var edge = EdgeProcess.Start(_directory, "edge", more: [$"--Grid:GatewayPort={place.GatewayPort}", .. Tls(authority, "edge")]);
+        using var stranger = EdgeProcess.Start(_directory, "stranger", more: [$"--Grid:GatewayPort={place.GatewayPort}", .. Tls(foreigner, "edge")]);
+        using var plain = EdgeProcess.Start(_directory, "plain", more: $"--Grid:GatewayPort={place.GatewayPort}");
+
+        await edge.BecomesReadyAsync();
+        var books = new LoadBooks(_directory.Sub("ledger"));
+        await books.RunAsync(edge.Listen, count: 20, size: 1_024);
+
+        Assert.Equal(20, (await silo.StatusAsync()).Spool.MessagesWaiting);
+        await Within.Becomes(() => silo.Process.Output.Contains("is refused", StringComparison.Ordinal), "the silo says whom it has refused");
+        Assert.All([await stranger.ReadinessAsync(), await plain.ReadinessAsync()], words => Assert.StartsWith("cluster: no silo has been reached yet", words));
+
+        var halfConfigured = await RunAsync(Tls(authority, "half")[..2]);
+        Assert.Equal((2, "Grid:Transport: TLS needs a certificate, its key and authorities; missing: Grid:Transport:Authorities."), (halfConfigured.ExitCode, halfConfigured.Errors));
+        var broken = await RunAsync([.. Tls(authority, "half")[..2], $"--Grid:Transport:Authorities={_directory.Sub("nothing.pem")}"]);
+        Assert.Equal(2, broken.ExitCode);
+        Assert.Contains("nothing.pem", Assert.Single(broken.Errors.Split('\n')));
+    }
+
+    private static string[] Tls(TestCertificates authority, string name)
+    {
+        var (certificate, key) = authority.NodeFiles(name);
+        return [$"--Grid:Transport:Certificate={certificate}", $"--Grid:Transport:CertificateKey={key}", $"--Grid:Transport:Authorities={authority.RootFile}"];
     }
 
     private string Conf(int port) => _directory.File($"{port}.conf", $$"""ECStream_Listener { Listen "127.0.0.1:{{port}}" { } }""");

@@ -29,7 +29,7 @@ public sealed class SettingsTests
                 "Grid:Admin = http://0.0.0.0:8025: is not a loopback address: set Grid:AdminKeys to a file of keys, or Grid:Entra:Tenant and Grid:Entra:Audience, so that not everybody is its administrator.",
                 "Grid:Admin = http://0.0.0.0:8025: tokens would come in the clear: use https with Grid:AdminCertificate and Grid:AdminCertificateKey, or set Grid:AllowPlainAdmin=true if something in front terminates TLS.",
                 "Grid:Conf: is a value, not a section.",
-                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict, Tracing.",
+                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict, Tracing, Transport.",
                 "Grid:Limits:MaxAddressBytes = 1: must be between 64 and 65536.",
                 "Grid:Limits:MaxRecipients = many: must be a whole number.",
                 "Grid:Relay = x: is a section, not a value.",
@@ -71,7 +71,7 @@ public sealed class SettingsTests
     [InlineData("Grid:Clustering:Kind = AzureTables: needs Grid:Clustering:AdvertisedAddress, where the other silos and the edges reach this one.", "Kind", "AzureTables")]
     [InlineData("Grid:Clustering:AdvertisedAddress = silo.test: must be the IP address of one machine.", "Kind", "AzureTables", "AdvertisedAddress", "silo.test")]
     [InlineData("Grid:Clustering:AdvertisedAddress = 0.0.0.0: must be the IP address of one machine.", "Kind", "AzureTables", "AdvertisedAddress", "0.0.0.0")]
-    [InlineData("Grid:Clustering:AdvertisedAddress = 192.0.2.1: is not a loopback address, and whoever reaches the ports of a silo can call any grain: it is refused until the connections between nodes are protected.", "Kind", "AzureTables", "AdvertisedAddress", "192.0.2.1")]
+    [InlineData("Grid:Clustering:AdvertisedAddress = 192.0.2.1: is not a loopback address, and whoever reaches it could call any grain: set Grid:Transport:Certificate, Grid:Transport:CertificateKey and Grid:Transport:Authorities, or Grid:Transport:AllowPlain=true if something else protects the way there.", "Kind", "AzureTables", "AdvertisedAddress", "192.0.2.1")]
     [InlineData("Grid:Clustering:TablePrefix = a-b: must be 1 to 40 letters and digits, the first a letter.", "Kind", "AzureTables", "AdvertisedAddress", "127.0.0.1", "TablePrefix", "a-b")]
     [InlineData("Grid:Clustering:ServiceUri = http://x.test: must be of the form https://ACCOUNT.table.….", "Kind", "AzureTables", "AdvertisedAddress", "::1", "ServiceUri", "http://x.test")]
     [InlineData("Grid:Clustering:ConnectionString: is no connection string of Azure Storage.", "Kind", "AzureTables", "AdvertisedAddress", "127.0.0.1", "ConnectionString", "AccountKey=secret")]
@@ -100,12 +100,11 @@ public sealed class SettingsTests
     public void AnEdge_HasItsOwnSettings_AndOthersAreUnknown()
     {
         var errors = new List<string>();
-        var settings = EdgeSettings.Read(Configuration(("Grid:GatewayPort", "0"), ("Grid:Data", "x"), ("Grid:Clustering:Zone", "1"), ("Grid:Limits:MaxRecipients", "0"), ("Grid:Health", "x")), errors);
+        var settings = EdgeSettings.Read(Configuration(("Grid:GatewayPort", "0"), ("Grid:Data", "x"), ("Grid:Limits:MaxRecipients", "0"), ("Grid:Health", "x")), errors);
 
         Assert.Equal(
             [
-                "Grid:Clustering:Zone: unknown setting. Grid:Clustering has: ConnectionString, Kind, ServiceUri, TablePrefix.",
-                "Grid:Data: unknown setting. Grid has: ClusterId, Clustering, Conf, Facts, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict, Tracing.",
+                "Grid:Data: unknown setting. Grid has: ClusterId, Clustering, Conf, Facts, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict, Tracing, Transport.",
                 "Grid:GatewayPort = 0: must be between 1 and 65535.",
                 "Grid:Health = x: must be of the form http://ADDRESS:PORT.",
                 "Grid:Limits:MaxRecipients = 0: must be between 1 and 1000000.",
@@ -200,7 +199,7 @@ public sealed class SettingsTests
 
         // A separate edge has nothing of its own but where its health is told.
         var rows = Rows(new GridSettings(), "Grid").Union(Rows(new EdgeSettings(), "Grid"));
-        Assert.Equal(69, rows.Count(row =>
+        Assert.Equal(76, rows.Count(row =>
         {
             Assert.Contains(row, docs);
             return true;
