@@ -197,13 +197,17 @@ public sealed class DynamicListenTests : IDisposable
     [Fact]
     public async Task WithoutDescriptors_AcceptingPauses_SaysSo_AndGoesOn()
     {
-        var place = new SiloPlace(_directory, SiloPlace.Maildir(_directory.Sub("mail")));
+        // Without a gateway, and used before: the runtime itself ends where it must load one more assembly and has no descriptor for its file.
+        var place = new SiloPlace(_directory);
         using var silo = await SiloProcess.StartAsync(place);
-        using (var first = await RawClient.ConnectAsync(place.EndPoint))
+        var first = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => RawClient.ConnectAsync(place.EndPoint)));
+        foreach (var client in first)
         {
-            await IsServedAsync(first);
+            await IsServedAsync(client);
+            client.Dispose();
         }
 
+        await Within.Becomes(async () => (await silo.StatusAsync()).Sessions.Active == 0, "the first clients are gone");
         await LimitDescriptorsAsync(silo, $"{Directory.GetFiles($"/proc/{silo.Process.Id}/fd").Length + 8}");
         var clients = new List<RawClient>();
         for (var i = 0; i < 40; i++)
