@@ -144,7 +144,7 @@ def changers(admin_port, grains, rate, seconds):
     print(sum(made) / float(seconds))
 
 
-def beside(port, admin_port, grains, rate, rounds, seconds):
+def beside(port, admin_port, grains, rate, rounds, seconds, name):
     import subprocess
 
     connections, place = connect(int(port), int(grains)), 0
@@ -166,8 +166,8 @@ def beside(port, admin_port, grains, rate, rounds, seconds):
         values = sorted(values)
         return values[len(values) // 2]
 
-    print("| %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.1f | %.1f |" % (
-        grains, middle(rates), *(middle([pair[k][q] for pair in pairs]) for k in (0, 1) for q in (0, 1)),
+    print("| %s, %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f |" % (
+        grains, name, middle(rates), *(middle([pair[k][q] for pair in pairs]) for k in (0, 1) for q in (0, 1)),
         *(middle([pair[1][q] / pair[0][q] for pair in pairs]) for q in (0, 1))))
 
 

@@ -54,7 +54,16 @@ echo "| peers sending in turns | overrides/s | mail p50 ms | p99 ms | with overr
 echo "|--:|--:|--:|--:|--:|--:|--:|--:|"
 silo_start
 warm_up 1024 4000
-policy beside "$PORT" "$ADMIN_PORT" "$GRAINS" "$RATE" "$ROUNDS" "$SECONDS_EACH"
+policy beside "$PORT" "$ADMIN_PORT" "$GRAINS" "$RATE" "$ROUNDS" "$SECONDS_EACH" "and nothing else"
+timeout --foreground -s INT "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$PORT" --json --bind 127.255.0.1 --size 1024 --count 50000000 --connections 4 --window 10 \
+  >"$SCRATCH/load.out" 2>&1 &
+CLIENTS=$!
+policy beside "$PORT" "$ADMIN_PORT" "$GRAINS" "$RATE" "$ROUNDS" "$SECONDS_EACH" "beside a load"
+kill -INT "$CLIENTS"
+wait "$CLIENTS" 2>/dev/null
+CLIENTS=
+echo
+echo "The load meanwhile: $(field "$SCRATCH/load.out" accepted) messages accepted, $(field "$SCRATCH/load.out" deferred) deferred."
 silo_stop
 
 echo
