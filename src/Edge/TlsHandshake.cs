@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Tls;
+using EcStreamOrleans.Transport;
 
 namespace EcStreamOrleans.Edge;
 

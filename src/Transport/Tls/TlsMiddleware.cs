@@ -12,7 +12,7 @@ internal sealed class TlsMiddleware(bool isServer, TransportCredentials credenti
     public async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var transport = connection.Transport;
-        var stream = new SslStream(new TransportStream(transport), leaveInnerStreamOpen: true);
+        var stream = new SslStream(new DuplexPipeStream(transport), leaveInnerStreamOpen: true);
         await using (stream)
         {
             if (await FindFaultAsync(stream, connection) is { } fault)

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace EcStreamOrleans.Edge;
+namespace EcStreamOrleans.Transport;
 
 /// <summary>A connection's pipes as the stream that TLS wants beneath it. It owns neither.</summary>
 internal sealed class DuplexPipeStream(IDuplexPipe pipe) : Stream
