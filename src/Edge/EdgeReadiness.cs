@@ -1,10 +1,14 @@
+using EcStreamOrleans.Edge.Fallback;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Hosting;
 
 namespace EcStreamOrleans.Edge;
 
-/// <summary>Whether an edge takes mail: it listens, grains can be called, and it knows what operators have set.</summary>
-public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, PolicyFollower policy, IHostApplicationLifetime lifetime) : INodeReadiness
+/// <summary>
+/// Whether an edge takes mail: it listens, grains can be called, and it knows what operators have set. One that passes sessions on to another datacentre
+/// takes it, too: what stands in front should go on sending clients there.
+/// </summary>
+public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, FallbackRoute fallback, PolicyFollower policy, IHostApplicationLifetime lifetime) : INodeReadiness
 {
     /// <inheritdoc/>
     public IReadOnlyList<string> FindObstacles()
@@ -24,9 +28,19 @@ public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, Pol
             obstacles.Add("listener: stopping");
         }
 
+        if (fallback.IsOpen)
+        {
+            return obstacles;
+        }
+
         if (grid.Obstacle is { } obstacle)
         {
             obstacles.Add($"cluster: {obstacle}");
+        }
+
+        if (fallback.Trouble is { } trouble)
+        {
+            obstacles.Add($"fallback: {trouble}");
         }
 
         if (!policy.HasBeenInStep)
@@ -36,4 +50,7 @@ public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, Pol
 
         return obstacles;
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> FindWarnings() => fallback.Warning is { } warning ? [warning] : [];
 }
