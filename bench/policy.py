@@ -1,4 +1,4 @@
-"""Changes of policy over the admin API, and mail beside them. Used by policy.sh, one word a part."""
+"""Changes of policy over the admin API, and mail beside them. Used by policy.sh and datacentres.sh, one word a part."""
 
 import json
 import resource
@@ -171,6 +171,38 @@ def beside(port, admin_port, grains, rate, rounds, seconds, name):
         *(middle([pair[1][q] / pair[0][q] for pair in pairs]) for q in (0, 1))))
 
 
+def is_taken(connection):
+    try:
+        send(connection)
+        return True
+    except OSError as refusal:
+        if ":Z" not in str(refusal):
+            raise
+        return False
+
+
+def across(port, admin_port, changes):
+    """A peer's session there, and its suspension made and ended here: until a package is answered otherwise, and until the change is answered."""
+    peer, admin, effects, answers = "127.0.0.66", Admin(int(admin_port)), [], []
+    connection = socket.create_connection(("127.0.0.1", int(port)), timeout=30, source_address=(peer, 0))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for number in range(int(changes)):
+        suspends = number % 2 == 0
+        began = time.perf_counter()
+        if suspends:
+            admin.call("POST", "policy/suspensions?wait=0", {"block": peer, "reason": "bench"})
+        else:
+            admin.call("DELETE", "policy/suspensions/%s?wait=0" % peer)
+        answers.append(time.perf_counter() - began)
+        while True:
+            if is_taken(connection) != suspends:
+                break
+            time.sleep(0.005)
+        effects.append(time.perf_counter() - began)
+    for what, values in (("until it is answered", answers), ("until it is in effect", effects)):
+        print("| %s, %s changes | %.0f | %.0f |" % (what, changes, quantile(values, 0.5), quantile(values, 0.99)))
+
+
 def one(admin_port):
     Admin(int(admin_port)).set("10.0.0.0", 10)
 
@@ -195,4 +227,4 @@ def loaded(admin_port, entries):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (serial, beside, changers, one, fill, loaded)}[sys.argv[1]](*sys.argv[2:])
+    {f.__name__: f for f in (serial, beside, changers, across, one, fill, loaded)}[sys.argv[1]](*sys.argv[2:])

@@ -1,10 +1,10 @@
 using System.Globalization;
 using EcStreamOrleans.Fuzz;
 
-IFuzzTarget[] targets = [new ConfigTarget(), new StreamTarget(), new ReplyTarget()];
+IFuzzTarget[] targets = [new ConfigTarget(), new StreamTarget(), new ReplyTarget(), new ProxyTarget()];
 const string Usage = """
-    dotnet run -c Release --project bench/Fuzz -- --target config|streams|replies [--seconds N] [--seed S] [--failures DIR]
-    dotnet run -c Release --project bench/Fuzz -- --target config|streams|replies --replay FILE
+    dotnet run -c Release --project bench/Fuzz -- --target config|streams|replies|proxy [--seconds N] [--seed S] [--failures DIR]
+    dotnet run -c Release --project bench/Fuzz -- --target config|streams|replies|proxy --replay FILE
     """;
 
 var options = new Dictionary<string, string>(StringComparer.Ordinal)

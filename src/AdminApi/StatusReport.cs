@@ -27,6 +27,9 @@ public sealed record StatusReport(
     SpoolReport Spool,
     RelayReport Relay)
 {
+    /// <summary>What somebody should look at although the node takes mail; null from a node that does not tell yet.</summary>
+    public IReadOnlyList<string>? Warnings { get; init; }
+
     /// <summary>The process; null from a node that does not tell yet.</summary>
     public ProcessReport? Process { get; init; }
 }

@@ -62,7 +62,14 @@ internal sealed class ConnectionOpening(EdgeOptions options, TimeProvider clock)
             }
 
             speaksForItself = header.Source is null;
-            connection = header.Source is { } source ? connection with { Peer = PeerId.From(source), Proxy = connection.Peer } : connection;
+            connection = header.Source is not { } source ? connection : connection with
+            {
+                Peer = PeerId.From(source),
+                Proxy = connection.Peer,
+                Source = source,
+                Destination = header.Destination,
+                PassedOn = header.PassedOn,
+            };
         }
 
         var hasTls = connection.Listen.Tls is not null;

@@ -42,6 +42,11 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
 
     private async Task ConverseAsync(EdgeConnection connection)
     {
+        if (edge.Maintenance.Reason is null && edge.Fallback.Takes(connection) && await TryPassAsync(connection))
+        {
+            return;
+        }
+
         var listen = connection.Listen.Address;
         var peer = connection.Peer;
         var over = connection.Over;
@@ -89,6 +94,33 @@ internal sealed class EcStreamConnectionHandler(EdgeServices edge, SessionRegist
         catch (Exception error)
         {
             edge.Log.SessionNotClosed(error, session.Id, peer.Key);
+        }
+    }
+
+    // Without a seat the session says so itself.
+    private async Task<bool> TryPassAsync(EdgeConnection connection)
+    {
+        if (!edge.Seats.TryTake(out _))
+        {
+            return false;
+        }
+
+        try
+        {
+            return await edge.Fallback.TryPassAsync(connection, edge);
+        }
+        catch (Exception error)
+        {
+            if (!connection.Draining.IsCancellationRequested)
+            {
+                edge.Log.PassingFailed(error, connection.Peer.Key, connection.Listen.Address);
+            }
+
+            return true;
+        }
+        finally
+        {
+            edge.Seats.Leave();
         }
     }
 

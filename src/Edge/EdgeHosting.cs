@@ -1,4 +1,5 @@
 using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Edge.Fallback;
 using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Edge.Receptions;
 using EcStreamOrleans.Hosting;
@@ -10,7 +11,7 @@ namespace EcStreamOrleans.Edge;
 public static class EdgeHosting
 {
     /// <summary>
-    /// Adds the edge's services. The host brings <see cref="EdgeOptions"/>, <see cref="FactsOptions"/>, <see cref="NodeSettings"/>, <see cref="LiveConfiguration"/>, the codec, the
+    /// Adds the edge's services. The host brings <see cref="EdgeOptions"/>, <see cref="FactsOptions"/>, <see cref="FallbackOptions"/>, <see cref="NodeSettings"/>, <see cref="LiveConfiguration"/>, the codec, the
     /// clock, the grains, <see cref="IGridAccess"/> to them and <see cref="INodeHealth"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -20,6 +21,7 @@ public static class EdgeHosting
         ArgumentNullException.ThrowIfNull(listeners);
         services.AddSingleton(_ => listeners);
         services.AddSingleton<EdgeInstruments>();
+        services.AddSingleton<FallbackRoute>().AddHostedService<FallbackWorker>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton<TrafficFacts>();
         services.AddSingleton<EdgeLog>();

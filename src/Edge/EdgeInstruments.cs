@@ -28,6 +28,11 @@ public sealed class EdgeInstruments
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _sessionsRefused;
     private readonly Counter<long> _connectionsFailed;
+    private readonly Counter<long> _passedSessions;
+    private readonly UpDownCounter<long> _passedSessionsActive;
+    private readonly Counter<long> _passedBytes;
+    private readonly Counter<long> _fallbackFailures;
+    private volatile bool _isFallbackActive;
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Where meters come from.</param>
@@ -45,8 +50,30 @@ public sealed class EdgeInstruments
         _undecided = meter.CreateCounter<long>("ecstream.edge.batch.undecided", "{batch}", "Batches without a verdict after all retries.");
         _refusals = meter.CreateCounter<long>("ecstream.edge.refusals", "{message}", "Messages refused or deferred by a limit or for their form, by reason.");
         _sessionsRefused = meter.CreateCounter<long>("ecstream.edge.sessions.refused", "{session}", "Sessions over a limit, by the limit.");
+        _passedSessions = meter.CreateCounter<long>("ecstream.edge.fallback.sessions", "{session}", "Sessions that were passed on to another datacentre and ended, by how.");
+        _passedSessionsActive = meter.CreateUpDownCounter<long>("ecstream.edge.fallback.sessions.active", "{session}", "Sessions that are passed on to another datacentre.");
+        _passedBytes = meter.CreateCounter<long>("ecstream.edge.fallback.passed", "By", "Octets passed on, by direction.");
+        _fallbackFailures = meter.CreateCounter<long>("ecstream.edge.fallback.failures", "{attempt}", "Attempts in vain to reach another datacentre's listener.");
+        meter.CreateObservableGauge("ecstream.edge.fallback.active", () => _isFallbackActive ? 1 : 0, "{status}", "1 while the cluster has been out of reach for longer than Grid:Fallback:After.");
         _connectionsFailed = meter.CreateCounter<long>("ecstream.edge.connections.failed", "{connection}", "Connections that ended in their PROXY header or TLS handshake, by reason.");
     }
+
+    internal bool IsFallbackActive
+    {
+        set => _isFallbackActive = value;
+    }
+
+    internal void SessionPassedOn() => _passedSessionsActive.Add(1);
+
+    internal void PassedSessionEnded(string reason)
+    {
+        _passedSessions.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        _passedSessionsActive.Add(-1);
+    }
+
+    internal void PassedOn(long bytes, bool isToThere) => _passedBytes.Add(bytes, new KeyValuePair<string, object?>("direction", isToThere ? "there" : "back"));
+
+    internal void FallbackFailed() => _fallbackFailures.Add(1);
 
     internal void SessionOpened()
     {

@@ -59,6 +59,9 @@ internal sealed partial class EdgeLog(ILogger<EdgeLog> logger)
     [LoggerMessage(227, LogLevel.Debug, "Connection of {Peer}: the end of TLS could not be told")]
     public partial void NotShutDown(Exception error, string peer);
 
+    [LoggerMessage(228, LogLevel.Error, "Session of peer {Peer} on {Listen} failed while it was passed on")]
+    public partial void PassingFailed(Exception error, string peer, string listen);
+
     [LoggerMessage(229, LogLevel.Information, "Session {Session} of peer {Peer} is closed by {Actor}: {Reason}")]
     public partial void SessionClosedByOperator(Guid session, string peer, string actor, string reason);
 }

@@ -1,11 +1,15 @@
+using EcStreamOrleans.Edge.Fallback;
 using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Hosting;
 
 namespace EcStreamOrleans.Edge;
 
-/// <summary>Whether an edge takes mail: it listens, grains can be called, and it knows what operators have set.</summary>
-public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, PolicyFollower policy, Maintenance maintenance, IHostApplicationLifetime lifetime) : INodeReadiness
+/// <summary>
+/// Whether an edge takes mail: it listens, grains can be called, and it knows what operators have set. One that passes sessions on to another datacentre
+/// takes it, too: what stands in front should go on sending clients there.
+/// </summary>
+public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, FallbackRoute fallback, PolicyFollower policy, Maintenance maintenance, IHostApplicationLifetime lifetime) : INodeReadiness
 {
     /// <inheritdoc/>
     public IReadOnlyList<string> FindObstacles()
@@ -25,9 +29,24 @@ public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, Pol
             obstacles.Add("listener: stopping");
         }
 
+        if (maintenance.Reason is { } reason)
+        {
+            obstacles.Add($"maintenance: {reason}");
+        }
+
+        if (fallback.IsOpen)
+        {
+            return obstacles;
+        }
+
         if (grid.Obstacle is { } obstacle)
         {
             obstacles.Add($"cluster: {obstacle}");
+        }
+
+        if (fallback.Trouble is { } trouble)
+        {
+            obstacles.Add($"fallback: {trouble}");
         }
 
         if (!policy.HasBeenInStep)
@@ -35,11 +54,9 @@ public sealed class EdgeReadiness(EdgeListeners listeners, IGridAccess grid, Pol
             obstacles.Add($"policy: {policy.Trouble}");
         }
 
-        if (maintenance.Reason is { } reason)
-        {
-            obstacles.Add($"maintenance: {reason}");
-        }
-
         return obstacles;
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> FindWarnings() => fallback.Warning is { } warning ? [warning] : [];
 }

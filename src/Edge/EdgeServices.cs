@@ -1,4 +1,5 @@
 using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Edge.Fallback;
 using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Policy;
@@ -13,6 +14,7 @@ internal sealed class EdgeServices(
     IStreamCodec codec,
     IGrainFactory grains,
     IGridAccess grid,
+    FallbackRoute fallback,
     BatchForwarder forwarder,
     EdgeObserver observer,
     EdgeInstruments instruments,
@@ -37,6 +39,9 @@ internal sealed class EdgeServices(
 
     /// <summary>Whether grains can be called.</summary>
     public IGridAccess Grid => grid;
+
+    /// <summary>Where sessions go while they cannot.</summary>
+    public FallbackRoute Fallback => fallback;
 
     public BatchForwarder Forwarder => forwarder;
 

@@ -52,11 +52,11 @@ internal sealed partial class EdgeSession
                 }
 
                 Where = "taking packages";
-                var isSound = await TakeAsync(buffer);
+                var end = await TakeAsync(buffer);
                 input.AdvanceTo(buffer.End);
-                if (!isSound)
+                if (end is { } ended)
                 {
-                    return SessionEnd.Malformed;
+                    return ended;
                 }
             }
             else
@@ -91,12 +91,15 @@ internal sealed partial class EdgeSession
             return true;
         }
 
-        return RequestedEnd is SessionEnd.Drained or SessionEnd.Refused or SessionEnd.ClosedByOperator || (RequestedEnd == SessionEnd.Idle && wasSilent && !OwesReplies);
+        return IsLeaving || RequestedEnd is SessionEnd.Drained or SessionEnd.Refused or SessionEnd.ClosedByOperator || (RequestedEnd == SessionEnd.Idle && wasSilent && !OwesReplies);
     }
 
+    // To another datacentre, by a new connection: between packages, and what was taken is answered first.
+    private bool IsLeaving => RequestedEnd == SessionEnd.ToFallback && !_packages.InPackage && _edge.Fallback.IsOpen;
+
     /// <summary>Takes everything that is buffered, a batch at a time.</summary>
-    /// <returns>False if the stream is broken; its last reply says where.</returns>
-    private async Task<bool> TakeAsync(ReadOnlySequence<byte> buffer)
+    /// <returns>How the session ends with it, if it does: a broken stream, whose last reply says where, or a client that is to come again.</returns>
+    private async Task<SessionEnd?> TakeAsync(ReadOnlySequence<byte> buffer)
     {
         while (true)
         {
@@ -109,9 +112,11 @@ internal sealed partial class EdgeSession
             switch (fill)
             {
                 case FillEnd.UsedUp:
-                    return true;
+                    return null;
                 case FillEnd.Malformed:
-                    return false;
+                    return SessionEnd.Malformed;
+                case FillEnd.Leaving:
+                    return SessionEnd.ToFallback;
                 case FillEnd.TurnOver:
                     // ECStream_Max_Batch_Size: the others' turn, also if more of this connection is buffered.
                     await Task.Yield();
@@ -128,6 +133,12 @@ internal sealed partial class EdgeSession
         var maxBytes = _edge.Contention.Note(Traffic) ? _edge.Options.SharedBatchByteCap : _edge.Options.BatchByteCap;
         while (true)
         {
+            if (IsLeaving)
+            {
+                end = FillEnd.Leaving;
+                break;
+            }
+
             if (_builder.Replies >= maxMessages)
             {
                 end = FillEnd.TurnOver;
@@ -255,5 +266,6 @@ internal sealed partial class EdgeSession
         BatchFull,
         TurnOver,
         Malformed,
+        Leaving,
     }
 }

@@ -72,7 +72,7 @@ internal sealed partial class EdgeSession : IDisposable
 
     public async Task<SessionEnd> RunAsync()
     {
-        if (_connection.Tls?.FindRefusal(Listen, _connection.Listen.Tls!.VerifyMode) is { } unverified)
+        if (_connection.Refusal is { } unverified)
         {
             Refuse(new SessionRefused(unverified, "TLS_Verify_Mode"));
         }
@@ -139,6 +139,10 @@ internal sealed partial class EdgeSession : IDisposable
         {
             RequestEnd(wanted);
         }
+        else if (RequestedEnd != SessionEnd.Drained && _edge.Fallback.Takes(_connection))
+        {
+            RequestEnd(SessionEnd.ToFallback);
+        }
     }
 
     /// <summary>Goes by the policy as it is now. Called for every session behind a change, and once the edge knows the session.</summary>
@@ -184,7 +188,7 @@ internal sealed partial class EdgeSession : IDisposable
             Bytes += batch.Length;
             if (_edge.ReceptionLog is { } log)
             {
-                await log.WriteAsync(Peer, batch, verdict.SpoolId!, verdict.RecordNumber, _connection.Tls?.VerifiedSubject);
+                await log.WriteAsync(Peer, batch, verdict.SpoolId!, verdict.RecordNumber, _connection.VerifiedSubject);
             }
         }
 
@@ -242,7 +246,7 @@ internal sealed partial class EdgeSession : IDisposable
 
         try
         {
-            var answer = await Grain.OpenSessionAsync(new SessionRequest(Id, Listen, _edge.Name, _wasOpened, _connection.Tls?.VerifiedSubject, _connection.IsAdmittedByTls), _edge.Observer, CancellationToken.None);
+            var answer = await Grain.OpenSessionAsync(new SessionRequest(Id, Listen, _edge.Name, _wasOpened, _connection.VerifiedSubject, _connection.IsAdmittedByTls), _edge.Observer, CancellationToken.None);
             if (answer is SessionRefused refused)
             {
                 Refuse(refused);

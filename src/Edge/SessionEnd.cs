@@ -33,6 +33,9 @@ internal enum SessionEnd
     /// <summary>An operator closed it.</summary>
     ClosedByOperator,
 
+    /// <summary>The cluster is out of reach: the client is to come again, to be passed on to another datacentre.</summary>
+    ToFallback,
+
     /// <summary>The edge stops.</summary>
     Drained,
 

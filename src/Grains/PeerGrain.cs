@@ -1,16 +1,20 @@
 using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 using Orleans.Storage;
 
 namespace EcStreamOrleans.Grains;
 
-/// <summary>One injecting peer; see <see cref="IPeerGrain"/>. Placed where its traffic enters: there a batch is passed by reference.</summary>
+/// <summary>
+/// One injecting peer; see <see cref="IPeerGrain"/>. Placed where its traffic enters: there a batch is passed by reference. What is set at its scope is read
+/// from the store only when it is asked for or changed: mail is judged by the policy that every silo has in memory, and flows while the store is away.
+/// </summary>
 [PreferLocalPlacement]
 internal sealed partial class PeerGrain(
-    [PersistentState("overrides", PeerGrain.StorageName)] IPersistentState<PeerPolicyState> scope,
+    [FromKeyedServices(PeerGrain.StorageName)] IGrainStorage storage,
     LivePolicy policy,
     AdmissionOptions admission,
     PeerLimits limits,
@@ -22,6 +26,8 @@ internal sealed partial class PeerGrain(
     /// <summary>The name under which the silo registers the storage of policy.</summary>
     public const string StorageName = "policy";
 
+    private const string StateName = "overrides";
+
     private static readonly TimeSpan MinSweepDelay = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long the store may take: below the time of a call, so that the caller hears of it and the grain's turn ends.</summary>
@@ -29,6 +35,7 @@ internal sealed partial class PeerGrain(
 
     private readonly Admission _admission = new(admission, policy);
     private readonly long _activatedAt = clock.GetTimestamp();
+    private GrainState<PeerPolicyState>? _scope;
     private SessionBook _book = null!;
     private PeerId _peer;
     private PeerRates _rates = null!;
@@ -140,25 +147,26 @@ internal sealed partial class PeerGrain(
     {
         try
         {
-            while (!scope.State.Places.TryGetValue(listen, out var stored) || stored.Version < version)
+            var scope = _scope ?? await ReadScopeAsync(cancellationToken);
+            while (!scope.State!.Places.TryGetValue(listen, out var stored) || stored.Version < version)
             {
                 scope.State = new PeerPolicyState { Places = new(scope.State.Places) { [listen] = new StoredOverride { Value = value, Version = version } } };
                 try
                 {
-                    await scope.WriteStateAsync(cancellationToken).WaitAsync(StorePatience, clock, cancellationToken);
+                    await storage.WriteStateAsync(StateName, this.GetGrainId(), scope).WaitAsync(StorePatience, clock, cancellationToken);
                 }
                 catch (InconsistentStateException)
                 {
                     // Another cluster on the same store has been here: perhaps with this very version.
-                    await ReadScopeAsync(cancellationToken);
+                    scope = await ReadScopeAsync(cancellationToken);
                 }
             }
         }
         catch (Exception error)
         {
-            // What is stored is in doubt, so memory must not go on with either value: the next activation reads it.
+            // What is stored is in doubt, and a write that is late may still change what it was given: whoever comes next reads it anew.
+            _scope = null;
             LogScopeNotWritten(error, this.GetPrimaryKeyString());
-            DeactivateOnIdle();
             throw;
         }
     }
@@ -166,14 +174,28 @@ internal sealed partial class PeerGrain(
     public async ValueTask<IReadOnlyList<ScopeState>> GetScopeAsync(CancellationToken cancellationToken)
     {
         // What another cluster has stored is not in this one's memory, and who writes next goes by what is answered here.
-        await ReadScopeAsync(cancellationToken);
-        return [.. scope.State.Places.Select(place => new ScopeState(place.Key, place.Value.Value, place.Value.Version))];
+        try
+        {
+            var scope = await ReadScopeAsync(cancellationToken);
+            return [.. scope.State!.Places.Select(place => new ScopeState(place.Key, place.Value.Value, place.Value.Version))];
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw PolicyStoreException.NotRead(error);
+        }
     }
 
     public ValueTask<PeerBook> GetBookAsync(CancellationToken cancellationToken) =>
         new(new PeerBook([.. _book.Sessions], _batches, _messages, _book.LastActivity));
 
-    private Task ReadScopeAsync(CancellationToken cancellationToken) => scope.ReadStateAsync(cancellationToken).WaitAsync(StorePatience, clock, cancellationToken);
+    private async Task<GrainState<PeerPolicyState>> ReadScopeAsync(CancellationToken cancellationToken)
+    {
+        _scope = null;
+        var scope = new GrainState<PeerPolicyState>(new PeerPolicyState());
+        await storage.ReadStateAsync(StateName, this.GetGrainId(), scope).WaitAsync(StorePatience, clock, cancellationToken);
+        scope.State ??= new PeerPolicyState();
+        return _scope = scope;
+    }
 
     private TimeSpan SinceActivation => clock.GetElapsedTime(_activatedAt);
 
@@ -254,6 +276,6 @@ internal sealed partial class PeerGrain(
     [LoggerMessage(101, LogLevel.Debug, "Peer {Peer}: the order to close session {Session} did not reach edge {Edge}")]
     private partial void LogOrderNotSent(Exception error, string peer, Guid session, string edge);
 
-    [LoggerMessage(102, LogLevel.Error, "Peer scope {Scope}: its state could not be written; the grain starts again from what is stored")]
+    [LoggerMessage(102, LogLevel.Error, "Peer scope {Scope}: its state could not be written; it is read again before the next")]
     private partial void LogScopeNotWritten(Exception error, string scope);
 }

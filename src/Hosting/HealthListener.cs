@@ -53,8 +53,8 @@ public static class HealthListener
             .WithTags("Health").WithSummary("200 as long as the process answers. Needs no token.");
         routes.MapGet("/healthz/ready", (INodeReadiness node) => node.FindObstacles() is { Count: > 0 } obstacles
             ? Results.Text(string.Join('\n', obstacles) + "\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-            : Results.Text("ready\n"))
-            .WithTags("Health").WithSummary("200 when the node takes mail, otherwise 503 and a line for each obstacle. Needs no token.");
+            : Results.Text(string.Concat(["ready\n", .. node.FindWarnings().Select(warning => $"warning: {warning}\n")])))
+            .WithTags("Health").WithSummary("200 when the node takes mail, with a line for each warning, otherwise 503 and a line for each obstacle. Needs no token.");
     }
 
     private sealed class Mark
@@ -68,4 +68,7 @@ public interface INodeReadiness
 {
     /// <summary>What keeps the node from taking mail, a line each; empty if nothing does.</summary>
     IReadOnlyList<string> FindObstacles();
+
+    /// <summary>What somebody should look at although the node takes mail, a line each.</summary>
+    IReadOnlyList<string> FindWarnings();
 }

@@ -25,7 +25,7 @@ internal static class SiloHosting
     {
         var listeners = EdgeListeners.BindAny(configuration.Grid.Listens);
         var services = builder.Services;
-        services.AddSingleton(settings).AddSingleton<NodeSettings>(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(settings.Facts).AddSingleton(settings.Spool).AddSingleton(settings.Relay);
+        services.AddSingleton(settings).AddSingleton<NodeSettings>(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(settings.Facts).AddSingleton(settings.Fallback).AddSingleton(settings.Spool).AddSingleton(settings.Relay);
         services.AddSingleton(new LiveConfiguration(configuration)).AddSingleton<LivePolicy>();
         services.AddSingleton<IStreamCodec>(EcStreamCodec.Instance);
         services.AddSingleton(TimeProvider.System);

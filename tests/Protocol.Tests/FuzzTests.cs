@@ -48,3 +48,8 @@ public sealed class ReplyFuzzTests(ITestOutputHelper output) : FuzzTests(output)
 {
     protected override IFuzzTarget Target { get; } = new ReplyTarget();
 }
+
+public sealed class ProxyFuzzTests(ITestOutputHelper output) : FuzzTests(output)
+{
+    protected override IFuzzTarget Target { get; } = new ProxyTarget();
+}

@@ -17,6 +17,11 @@ internal static class StatusPage
             output.WriteLine($"  not ready: {Printable.Line(reason)}");
         }
 
+        foreach (var warning in report.Warnings ?? [])
+        {
+            output.WriteLine($"  warning: {Printable.Line(warning)}");
+        }
+
         output.WriteLine();
         TextTable.Write(
             output,

@@ -34,7 +34,8 @@ public sealed partial class NodeReporter(
             totals.Accepted,
             totals.Deferred,
             totals.Rejected,
-            health.Spool);
+            health.Spool,
+            health.FindWarnings());
     }
 
     /// <inheritdoc/>

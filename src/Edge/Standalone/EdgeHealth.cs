@@ -18,4 +18,6 @@ internal sealed class EdgeHealth(EdgeReadiness readiness, EdgeSettings settings,
     public NodeSpool? Spool => null;
 
     public IReadOnlyList<string> FindObstacles() => readiness.FindObstacles();
+
+    public IReadOnlyList<string> FindWarnings() => readiness.FindWarnings();
 }

@@ -13,7 +13,7 @@ internal static class EdgeHost
     {
         var listeners = EdgeListeners.BindAny(configuration.Grid.Listens);
         var services = builder.Services;
-        services.AddSingleton<NodeSettings>(settings).AddSingleton(settings).AddSingleton(settings.Limits).AddSingleton(settings.Facts);
+        services.AddSingleton<NodeSettings>(settings).AddSingleton(settings).AddSingleton(settings.Limits).AddSingleton(settings.Facts).AddSingleton(settings.Fallback);
         services.AddSingleton(new LiveConfiguration(configuration)).AddSingleton<LivePolicy>();
         services.AddSingleton<IStreamCodec>(EcStreamCodec.Instance);
         services.AddSingleton(TimeProvider.System);

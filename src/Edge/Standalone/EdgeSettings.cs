@@ -1,4 +1,5 @@
 using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Edge.Fallback;
 using EcStreamOrleans.Edge.Receptions;
 using EcStreamOrleans.Hosting;
 
@@ -18,6 +19,9 @@ internal sealed class EdgeSettings : NodeSettings
     /// <summary>What is remembered of the traffic.</summary>
     public FactsOptions Facts { get; set; } = new();
 
+    /// <summary>Where sessions go while no silo can be reached.</summary>
+    public FallbackOptions Fallback { get; set; } = new();
+
     /// <summary>The reception log.</summary>
     public ReceptionLogOptions ReceptionLog { get; set; } = new();
 
@@ -32,6 +36,7 @@ internal sealed class EdgeSettings : NodeSettings
         SettingsBinder.Bind(configuration.GetSection("Grid"), settings, errors, static _ => false);
         errors.AddRange(settings.Limits.Validate());
         errors.AddRange(settings.Facts.Validate());
+        errors.AddRange(settings.Fallback.FindErrors());
         errors.AddRange(settings.FindErrors());
         return settings;
     }

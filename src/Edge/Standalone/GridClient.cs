@@ -17,6 +17,12 @@ internal sealed partial class GridClient : IGridAccess, IClientConnectionRetryFi
     /// <summary>How often the list of gateways is read: a part of the time until a gateway that hangs is left, and until a new silo is found.</summary>
     private static readonly TimeSpan GatewayListPeriod = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long silos may leave questions unanswered on connections that stay open before they are taken for gone: machines without power, or a network that is cut, close
+    /// none. Twice as long as it takes to leave one silo that hangs while others serve.
+    /// </summary>
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(30);
+
     private readonly ServiceProvider _services;
     private readonly IHostedService[] _parts;
     private readonly TimeProvider _clock;
@@ -24,6 +30,8 @@ internal sealed partial class GridClient : IGridAccess, IClientConnectionRetryFi
     private volatile bool _isOpen;
     private volatile bool _isTroubleLogged;
     private volatile int _gateways;
+    private volatile bool _isSilent;
+    private long _answeredAt;
     private volatile string? _obstacle = "no silo has been reached yet";
 
     public GridClient(EdgeSettings settings, TimeProvider clock, ILoggerFactory loggers)
@@ -56,7 +64,24 @@ internal sealed partial class GridClient : IGridAccess, IClientConnectionRetryFi
     public void Open()
     {
         _isOpen = true;
+        Heard(isAnswered: true);
         Judge();
+    }
+
+    /// <summary>A question was answered, or was not.</summary>
+    public void Heard(bool isAnswered)
+    {
+        if (isAnswered)
+        {
+            _answeredAt = _clock.GetTimestamp();
+        }
+
+        var isSilent = _clock.GetElapsedTime(_answeredAt) >= MaxSilence;
+        if (isSilent != _isSilent)
+        {
+            _isSilent = isSilent;
+            Judge();
+        }
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -121,7 +146,7 @@ internal sealed partial class GridClient : IGridAccess, IClientConnectionRetryFi
             return;
         }
 
-        if (_gateways > 0)
+        if (_gateways > 0 && !_isSilent)
         {
             _obstacle = null;
             _isTroubleLogged = false;
@@ -130,7 +155,7 @@ internal sealed partial class GridClient : IGridAccess, IClientConnectionRetryFi
         else
         {
             _obstacle = "no silo can be reached";
-            LogTrouble("no connection to a gateway is left");
+            LogTrouble(_gateways > 0 ? $"no silo has answered for {MaxSilence.TotalSeconds} s" : "no connection to a gateway is left");
         }
     }
 

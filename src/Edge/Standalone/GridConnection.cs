@@ -1,3 +1,4 @@
+using EcStreamOrleans.Grains.Nodes;
 using EcStreamOrleans.Grains.Policy;
 
 namespace EcStreamOrleans.Edge.Standalone;
@@ -30,24 +31,26 @@ internal sealed partial class GridConnection(GridClient client, PolicyFollower p
         using var timer = new PeriodicTimer(GridClient.RetryPeriod, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (client.Obstacle is not null)
-            {
-                await TryAsync(stoppingToken);
-            }
+            client.Heard(await IsAnsweredAsync(stoppingToken));
         }
     }
 
-    /// <summary>Orleans' client connects when something is called, and no mail is handed on while nothing is connected: so something is called.</summary>
-    private async Task TryAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Orleans' client connects when something is called, and no mail is handed on while nothing is connected: so something is called. It also does not notice that
+    /// silos say nothing more on connections that stay open.
+    /// </summary>
+    private async Task<bool> IsAnsweredAsync(CancellationToken cancellationToken)
     {
         try
         {
-            // Of a node that does not follow, which changes nothing.
-            await client.Grains.GetGrain<IPolicyGrain>(0).ConfirmAsync("", 0, cancellationToken);
+            // Of no node, which changes nothing; and of a grain that needs no store, which may be away while mail flows.
+            await client.Grains.GetGrain<INodesGrain>(0).LeaveAsync("", cancellationToken);
+            return true;
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             LogNotReached(error);
+            return false;
         }
     }
 

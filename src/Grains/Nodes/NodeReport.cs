@@ -15,6 +15,7 @@ namespace EcStreamOrleans.Grains.Nodes;
 /// <param name="MessagesDeferred">Messages answered with <c>Z</c> since the start.</param>
 /// <param name="MessagesRejected">Messages answered with <c>D</c> since the start.</param>
 /// <param name="Spool">Its spool, or null if it has none.</param>
+/// <param name="Warnings">What somebody should look at although it takes mail; null from a node that does not tell yet.</param>
 [GenerateSerializer, Immutable, Alias("ecstream.node-report")]
 public sealed record NodeReport(
     [property: Id(0)] string Node,
@@ -30,7 +31,8 @@ public sealed record NodeReport(
     [property: Id(10)] long MessagesAccepted,
     [property: Id(11)] long MessagesDeferred,
     [property: Id(12)] long MessagesRejected,
-    [property: Id(13)] NodeSpool? Spool);
+    [property: Id(13)] NodeSpool? Spool,
+    [property: Id(14)] IReadOnlyList<string>? Warnings);
 
 /// <summary>A node's spool.</summary>
 /// <param name="MessagesWaiting">Messages accepted and not yet delivered or failed.</param>

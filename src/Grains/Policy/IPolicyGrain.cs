@@ -37,6 +37,13 @@ public interface IPolicyGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:05")]
     ValueTask<long> FollowAsync(string node, long version, IPolicyObserver observer, CancellationToken cancellationToken);
 
+    /// <summary>Why the version that followers are told may not be the last: the log's store does not answer. Null if all is well.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [Alias("trouble")]
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<string?> GetTroubleAsync(CancellationToken cancellationToken);
+
     /// <summary>A node that follows goes by a version from now on.</summary>
     /// <param name="node">Its name.</param>
     /// <param name="version">The version.</param>

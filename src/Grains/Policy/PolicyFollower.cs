@@ -22,6 +22,8 @@ public sealed partial class PolicyFollower : BackgroundService
 
     private const int PagesTogether = 10;
 
+    private const string NotReadYet = "not read yet";
+
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     private readonly Channel<IReadOnlyList<PolicyEntry>> _pushed = Channel.CreateBounded<IReadOnlyList<PolicyEntry>>(
@@ -36,7 +38,7 @@ public sealed partial class PolicyFollower : BackgroundService
     private IPolicyObserver? _observer;
     private Observer? _target;
     private OverrideSet _all = OverrideSet.Empty;
-    private volatile string? _trouble = "not read yet";
+    private volatile string? _trouble = NotReadYet;
 
     /// <summary>A follower that does not follow yet.</summary>
     /// <param name="policy">What is kept in step.</param>
@@ -109,7 +111,16 @@ public sealed partial class PolicyFollower : BackgroundService
             try
             {
                 await CallAsync(stoppingToken);
-                if (_trouble is not null)
+                if (await AskTroubleAsync(stoppingToken) is { } trouble)
+                {
+                    if (_trouble is null or NotReadYet)
+                    {
+                        LogStoreAway(_all.Version, trouble);
+                    }
+
+                    (_trouble, wait) = (trouble, Retry);
+                }
+                else if (_trouble is not null)
                 {
                     _trouble = null;
                     LogInStep(_all.Version);
@@ -119,7 +130,7 @@ public sealed partial class PolicyFollower : BackgroundService
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
-                if (_trouble is null or "not read yet")
+                if (_trouble is null or NotReadYet)
                 {
                     LogOutOfStep(error, _all.Version);
                 }
@@ -154,6 +165,21 @@ public sealed partial class PolicyFollower : BackgroundService
             }
 
             Take(entries);
+        }
+    }
+
+    // Whether the grain itself can read the log. It is of this cluster; another that shares the log may go on changing it.
+    private async Task<string?> AskTroubleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AskAsync(Grain.GetTroubleAsync(cancellationToken), cancellationToken);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A grain of an earlier version does not know the question, and one that is gone is missed at the next call.
+            LogTroubleNotKnown(error);
+            return null;
         }
     }
 
@@ -251,6 +277,12 @@ public sealed partial class PolicyFollower : BackgroundService
 
     [LoggerMessage(121, LogLevel.Warning, "Policy: the grid cannot be asked; going on with version {Version}")]
     private partial void LogOutOfStep(Exception error, long version);
+
+    [LoggerMessage(125, LogLevel.Warning, "Policy: going on with version {Version}, perhaps not the latest: {Trouble}")]
+    private partial void LogStoreAway(long version, string trouble);
+
+    [LoggerMessage(126, LogLevel.Debug, "Policy: whether its store answers could not be asked")]
+    private partial void LogTroubleNotKnown(Exception error);
 
     [LoggerMessage(122, LogLevel.Error, "Policy: started without what operators have set: {Trouble}")]
     private partial void LogStartedWithout(string trouble);

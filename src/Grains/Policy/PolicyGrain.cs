@@ -41,7 +41,7 @@ internal sealed partial class PolicyGrain(
     private PolicyEntry? _last;
     private bool _isLastApplied;
     private bool _isAppendInDoubt;
-    private bool _isPollFailing;
+    private string? _trouble;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -54,6 +54,7 @@ internal sealed partial class PolicyGrain(
 
     public async ValueTask<PolicyOutcome> CommitAsync(PolicyProposal proposal, CancellationToken cancellationToken)
     {
+        var before = _set.Version;
         try
         {
             // A caller who goes away takes nothing back.
@@ -61,15 +62,27 @@ internal sealed partial class PolicyGrain(
             instruments.Proposed(outcome.Entry is not null ? "made" : outcome.Conflict is not null ? "conflict" : "invalid");
             return outcome;
         }
-        catch
+        catch (Exception error)
         {
+            // Appended, and perhaps not in every state; or perhaps appended.
+            var isInDoubt = _isAppendInDoubt || (_set.Version > before && _made.ContainsKey(proposal.Id));
             instruments.Proposed("failed");
-            throw;
+            LogNotMade(error, _set.Version);
+            throw PolicyStoreException.NotChanged(error, isInDoubt, _set.Version);
         }
     }
 
-    public ValueTask<IReadOnlyList<PolicyEntry>> ReadAsync(long afterVersion, int limit, CancellationToken cancellationToken) =>
-        log.ReadAsync(afterVersion, Math.Clamp(limit, 1, PageSize), cancellationToken);
+    public async ValueTask<IReadOnlyList<PolicyEntry>> ReadAsync(long afterVersion, int limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadLogAsync(afterVersion, Math.Clamp(limit, 1, PageSize), cancellationToken);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw PolicyStoreException.NotRead(error);
+        }
+    }
 
     public ValueTask<long> FollowAsync(string node, long version, IPolicyObserver observer, CancellationToken cancellationToken)
     {
@@ -84,6 +97,8 @@ internal sealed partial class PolicyGrain(
         Confirm(follower, version);
         return new(_set.Version);
     }
+
+    public ValueTask<string?> GetTroubleAsync(CancellationToken cancellationToken) => new(_trouble);
 
     public ValueTask ConfirmAsync(string node, long version, CancellationToken cancellationToken)
     {
@@ -133,8 +148,9 @@ internal sealed partial class PolicyGrain(
 
     private async ValueTask<PolicyOutcome> MakeAsync(PolicyProposal proposal)
     {
-        if (_isAppendInDoubt)
+        if (_isAppendInDoubt || _trouble is not null)
         {
+            // A store that is known to be away is not written to: then it is sure that nothing was changed.
             await CatchUpAsync(CancellationToken.None);
         }
 
@@ -265,16 +281,21 @@ internal sealed partial class PolicyGrain(
         {
             await CatchUpAsync(cancellationToken);
             await ApplyLastAsync();
-            _isPollFailing = false;
+            if (_trouble is not null)
+            {
+                LogPolled(_set.Version);
+            }
+
+            _trouble = null;
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            if (!_isPollFailing)
+            if (_trouble is null)
             {
                 LogNotPolled(error, _set.Version);
             }
 
-            _isPollFailing = true;
+            _trouble = $"the policy's store fails: {PolicyStoreException.Reason(error)}";
         }
     }
 
@@ -390,6 +411,12 @@ internal sealed partial class PolicyGrain(
 
     [LoggerMessage(112, LogLevel.Warning, "The policy's log or the state of its scopes cannot be read or written; going on with version {Version} and trying again")]
     private partial void LogNotPolled(Exception error, long version);
+
+    [LoggerMessage(114, LogLevel.Warning, "A change of policy failed; going on with version {Version}")]
+    private partial void LogNotMade(Exception error, long version);
+
+    [LoggerMessage(113, LogLevel.Information, "The policy's log can be read again: version {Version}")]
+    private partial void LogPolled(long version);
 
     private sealed class Follower(string node)
     {

@@ -19,7 +19,8 @@ public sealed class PolicyInstruments
     /// <summary>Makes the instruments.</summary>
     /// <param name="meters">Where meters come from.</param>
     /// <param name="policy">What this node goes by.</param>
-    public PolicyInstruments(IMeterFactory meters, LivePolicy policy)
+    /// <param name="follower">Whether that is the latest.</param>
+    public PolicyInstruments(IMeterFactory meters, LivePolicy policy, PolicyFollower follower)
     {
         ArgumentNullException.ThrowIfNull(meters);
         var meter = meters.Create(MeterName);
@@ -27,6 +28,7 @@ public sealed class PolicyInstruments
         _spread = meter.CreateHistogram("ecstream.policy.spread", "s", "From a change's place in the log to its last node.", advice: SecondBuckets);
         meter.CreateObservableGauge("ecstream.policy.followers", () => _followers, "{node}", "Nodes that follow the policy grain of this silo.");
         meter.CreateObservableGauge("ecstream.policy.version", () => policy.Overrides.Version, "{version}", "The version that this node goes by.");
+        meter.CreateObservableGauge("ecstream.policy.stale", () => follower.Trouble is null ? 0 : 1, "{status}", "1 while this node may not go by the latest version: the policy grain or its store does not answer.");
     }
 
     internal int Followers

@@ -6,7 +6,9 @@ namespace EcStreamOrleans.Protocol.Framing;
 /// <param name="Source">
 /// The client's address and port; <see langword="null"/> where the proxy speaks for itself (<c>LOCAL</c>, a health check) or does not know (<c>UNKNOWN</c>).
 /// </param>
-public readonly record struct ProxyHeader(IPEndPoint? Source);
+/// <param name="Destination">Where the client connected to; there if <paramref name="Source"/> is.</param>
+/// <param name="PassedOn">What an edge that passes a session on says of its peer; <see langword="null"/> from any other proxy.</param>
+public readonly record struct ProxyHeader(IPEndPoint? Source, IPEndPoint? Destination, PassedPeer? PassedOn);
 
 /// <summary>How far the reading of a PROXY header has come.</summary>
 public enum ProxyHeaderStatus

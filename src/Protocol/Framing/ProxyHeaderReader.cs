@@ -14,7 +14,9 @@ namespace EcStreamOrleans.Protocol.Framing;
 /// <code>
 /// v1 = "PROXY " ( ( "TCP4" / "TCP6" ) SP source SP destination SP port SP port / "UNKNOWN" *OCTET ) CRLF     ; 107 octets at most
 /// v2 = signature %x20-21 family length addresses *TLV                                                       ; 0 is LOCAL, 1 is PROXY
+/// TLV = type length *OCTET                                                                                  ; length in two octets
 /// </code>
+/// Of the extensions (TLVs) that of an edge which passes a session on is taken, <see cref="PassedPeerExtension"/>.
 /// A header over a Unix socket names no client that could be judged, and <c>unix</c> is a local peer: it is refused, not trusted.
 /// </remarks>
 public static class ProxyHeaderReader
@@ -26,8 +28,13 @@ public static class ProxyHeaderReader
     public const int MaxBinaryBytes = 4_096;
 
     private const int FixedBytes = 16;
+    private const int ExtensionBytes = 3;
+    private const byte IPv4Family = 0x11;
+    private const byte IPv6Family = 0x21;
+    private const int IPv4Bytes = 12;
+    private const int IPv6Bytes = 36;
 
-    private static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
+    internal static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
 
     private static ReadOnlySpan<byte> LineStart => "PROXY "u8;
 
@@ -47,12 +54,13 @@ public static class ProxyHeaderReader
         var status = Begins(copy, Signature) ? ReadBinary(copy, input.Length, out header, out var length, ref error)
             : Begins(copy, LineStart) ? ReadLine(copy, out header, out length, ref error)
             : Fail("no PROXY header", out length, ref error);
-        if (status == ProxyHeaderStatus.Complete)
+        if (status != ProxyHeaderStatus.Complete)
         {
-            end = input.GetPosition(length);
+            return status;
         }
 
-        return status;
+        end = input.GetPosition(length);
+        return header.Source is null || Begins(copy, LineStart) ? status : ReadExtensions(input.Slice(0, length), ref header, ref error);
     }
 
     private static bool Begins(ReadOnlySpan<byte> octets, ReadOnlySpan<byte> start) =>
@@ -99,12 +107,13 @@ public static class ProxyHeaderReader
             return Fail("expected TCP4 or TCP6, two addresses and two ports, or UNKNOWN", out length, ref error);
         }
 
-        if (!TryReadAddress(parts[2], family, out var source) || !TryReadAddress(parts[3], family, out _) || !TryReadPort(parts[4], out var port) || !TryReadPort(parts[5], out _))
+        if (!TryReadAddress(parts[2], family, out var source) || !TryReadAddress(parts[3], family, out var destination)
+            || !TryReadPort(parts[4], out var sourcePort) || !TryReadPort(parts[5], out var destinationPort))
         {
             return Fail($"an address or a port is not one of {parts[1]}", out length, ref error);
         }
 
-        header = new ProxyHeader(new IPEndPoint(source, port));
+        header = new ProxyHeader(new IPEndPoint(source, sourcePort), new IPEndPoint(destination, destinationPort), PassedOn: null);
         return ProxyHeaderStatus.Complete;
     }
 
@@ -142,8 +151,8 @@ public static class ProxyHeaderReader
         var needed = (command, family) switch
         {
             (0x20, _) => 0,
-            (_, 0x11) => 12,
-            (_, 0x21) => 36,
+            (_, IPv4Family) => IPv4Bytes,
+            (_, IPv6Family) => IPv6Bytes,
             (_, 0x00) => 0,
             _ => -1,
         };
@@ -159,8 +168,55 @@ public static class ProxyHeaderReader
 
         if (needed > 0)
         {
-            var size = needed == 12 ? 4 : 16;
-            header = new ProxyHeader(new IPEndPoint(new IPAddress(octets.Slice(FixedBytes, size)), BinaryPrimitives.ReadUInt16BigEndian(octets[(FixedBytes + (2 * size))..])));
+            var size = needed == IPv4Bytes ? 4 : 16;
+            header = new ProxyHeader(ReadEndPoint(octets, size, place: 0), ReadEndPoint(octets, size, place: 1), PassedOn: null);
+        }
+
+        return ProxyHeaderStatus.Complete;
+    }
+
+    private static IPEndPoint ReadEndPoint(ReadOnlySpan<byte> octets, int size, int place) => new(
+        new IPAddress(octets.Slice(FixedBytes + (place * size), size)),
+        BinaryPrimitives.ReadUInt16BigEndian(octets[(FixedBytes + (2 * size) + (place * sizeof(ushort)))..]));
+
+    private static ProxyHeaderStatus Refuse(string reason, out ProxyHeader header, out string? error)
+    {
+        (header, error) = (default, reason);
+        return ProxyHeaderStatus.Malformed;
+    }
+
+    // The header is whole, and names a client.
+    private static ProxyHeaderStatus ReadExtensions(in ReadOnlySequence<byte> whole, ref ProxyHeader header, ref string? error)
+    {
+        Span<byte> copy = stackalloc byte[MaxBinaryBytes];
+        copy = copy[..(int)whole.Length];
+        whole.CopyTo(copy);
+        var rest = copy[(FixedBytes + (copy[13] == IPv4Family ? IPv4Bytes : IPv6Bytes))..];
+        while (rest.Length > 0)
+        {
+            var size = rest.Length < ExtensionBytes ? int.MaxValue - ExtensionBytes : BinaryPrimitives.ReadUInt16BigEndian(rest[1..]);
+            if (ExtensionBytes + size > rest.Length)
+            {
+                return Refuse("an extension goes beyond the header", out header, out error);
+            }
+
+            var value = rest.Slice(ExtensionBytes, size);
+            if (rest[0] == PassedPeerExtension.Type)
+            {
+                if (!PassedPeerExtension.TryRead(value, out var peer, out var fault))
+                {
+                    return Refuse(fault, out header, out error);
+                }
+
+                if (peer is not null && header.PassedOn is not null)
+                {
+                    return Refuse("passed on twice", out header, out error);
+                }
+
+                header = header with { PassedOn = peer ?? header.PassedOn };
+            }
+
+            rest = rest[(ExtensionBytes + size)..];
         }
 
         return ProxyHeaderStatus.Complete;

@@ -1,4 +1,5 @@
 using EcStreamOrleans.AdminApi;
+using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Silo.Admin.Access;
 
 namespace EcStreamOrleans.Silo.Admin;
@@ -29,6 +30,11 @@ internal sealed partial class AdminRequests(RequestDelegate next, ILogger<AdminR
             // Nobody is there for an answer; what was asked for may have been done.
             Audit(context, "the client has gone");
             return;
+        }
+        catch (PolicyStoreException error)
+        {
+            LogNotAnswered(logger, error, context.Request.Path);
+            problem = Problems.OfStatus(StatusCodes.Status503ServiceUnavailable, error.Message);
         }
         catch (Exception error) when (error is TimeoutException or Orleans.Runtime.OrleansException)
         {

@@ -69,6 +69,8 @@ internal sealed class NodeStatus(
         return obstacles;
     }
 
+    public IReadOnlyList<string> FindWarnings() => edge.FindWarnings();
+
     public StatusReport Report()
     {
         var obstacles = FindObstacles();
@@ -100,6 +102,7 @@ internal sealed class NodeStatus(
                 relay.Gateway?.Trouble ?? relayInstruments.LastError,
                 relayInstruments.LastDelivery))
         {
+            Warnings = FindWarnings(),
             Process = new ProcessReport(
                 Environment.ProcessId,
                 RuntimeInformation.OSDescription,

@@ -41,6 +41,14 @@ internal static class StatusEndpoints
             yield return $"{report.Node} is not ready: {string.Join("; ", report.NotReady)}.";
         }
 
+        foreach (var report in reports)
+        {
+            foreach (var warning in report.Warnings ?? [])
+            {
+                yield return $"{report.Node}: {warning}.";
+            }
+        }
+
         var latest = reports.Max(report => report.PolicyVersion);
         foreach (var report in reports.Where(report => report.PolicyVersion < latest))
         {

@@ -1,5 +1,6 @@
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Edge.Facts;
+using EcStreamOrleans.Edge.Fallback;
 using EcStreamOrleans.Edge.Receptions;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Policy;
@@ -62,6 +63,9 @@ internal sealed class GridSettings : NodeSettings
     /// <summary>The relay.</summary>
     public RelayOptions Relay { get; set; } = new();
 
+    /// <summary>Where sessions go while this silo has no part in the cluster.</summary>
+    public FallbackOptions Fallback { get; set; } = new();
+
     /// <summary>The reception log.</summary>
     public ReceptionLogOptions ReceptionLog { get; set; } = new();
 
@@ -83,6 +87,7 @@ internal sealed class GridSettings : NodeSettings
         errors.AddRange(settings.Policy.Validate());
         errors.AddRange(settings.Limits.Validate());
         errors.AddRange(settings.Facts.Validate());
+        errors.AddRange(settings.Fallback.FindErrors());
         errors.AddRange(settings.Relay.Validate());
         errors.AddRange(settings.Spool.FindErrors());
         errors.AddRange(settings.FindErrors());

@@ -168,6 +168,21 @@ public sealed class PolicyFollowerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AGrainWithoutItsStore_IsFollowed_AndItsTroubleIsTold()
+    {
+        _grid.Add("10.0.0.1", new PeerOverride { MaxBatchSize = 5 });
+        _grid.Trouble = "the policy's store fails: gone.";
+        await StartAsync();
+        Assert.Equal((5, _grid.Trouble), (Set.MaxBatchSize, _follower.Trouble));
+        Assert.True(_follower.HasBeenInStep);
+
+        _grid.Trouble = null;
+        await BecomesAsync(() => _follower.Trouble is null, "the store is back");
+        _grid.Trouble = "again";
+        await BecomesAsync(() => _follower.Trouble == "again", "and away again");
+    }
+
+    [Fact]
     public async Task ALongLog_IsReadInPages()
     {
         for (var i = 0; i < 2_500; i++)
@@ -258,6 +273,10 @@ public sealed class PolicyFollowerTests : IAsyncLifetime
             await AnswerAsync(cancellationToken);
             Confirmed = version;
         }
+
+        public string? Trouble { get; set; }
+
+        public ValueTask<string?> GetTroubleAsync(CancellationToken cancellationToken) => new(Trouble);
 
         public ValueTask LeaveAsync(string node, CancellationToken cancellationToken) => default;
 

@@ -7,9 +7,9 @@ internal sealed class EdgeProcess : IDisposable
 {
     private readonly HttpClient _health;
 
-    private EdgeProcess(TempDirectory directory, string name, ClusterPlace? cluster, string[] more)
+    private EdgeProcess(TempDirectory directory, string name, ClusterPlace? cluster, string listens, string[] more)
     {
-        var conf = directory.File($"{name}.conf", $$"""ECStream_Listener { Listen "127.0.0.1:{{ListenPort}}" { } }""");
+        var conf = directory.File($"{name}.conf", $$"""ECStream_Listener { Listen "127.0.0.1:{{ListenPort}}" { } {{listens}} }""");
         Process = ToolProcess.Start(
             "env", [.. ClusterPlace.EnvironmentOf(cluster), "dotnet", Repository.EdgeDll, "--conf", conf, "--health", HealthUrl, .. cluster?.Arguments ?? [], .. more]);
         _health = new HttpClient { BaseAddress = new Uri(HealthUrl), Timeout = Within.Patience };
@@ -27,11 +27,15 @@ internal sealed class EdgeProcess : IDisposable
 
     public ToolProcess Process { get; }
 
-    public static EdgeProcess Start(TempDirectory directory, string name, ClusterPlace? cluster = null, params string[] more) => new(directory, name, cluster, more);
+    public static EdgeProcess Start(TempDirectory directory, string name, ClusterPlace? cluster = null, params string[] more) => new(directory, name, cluster, "", more);
+
+    /// <summary>Starts one with further Listens, as its configuration has them.</summary>
+    public static EdgeProcess StartWith(TempDirectory directory, string name, ClusterPlace cluster, string listens, params string[] more) =>
+        new(directory, name, cluster, listens, more);
 
     public Task BecomesReadyAsync(string why = "the edge is ready") => Within.Becomes(async () => await ReadinessAsync() == "ready", why);
 
-    /// <summary>What the edge says of its readiness: <c>ready</c>, or the obstacles; empty if it does not answer.</summary>
+    /// <summary>What the edge says of its readiness: <c>ready</c>, perhaps with warnings, or the obstacles; empty if it does not answer.</summary>
     public async Task<string> ReadinessAsync()
     {
         if (Process.HasExited)
@@ -43,7 +47,7 @@ internal sealed class EdgeProcess : IDisposable
         {
             using var response = await _health.GetAsync("/healthz/ready");
             var text = (await response.Content.ReadAsStringAsync()).Trim();
-            Assert.Equal(text == "ready" ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, response.StatusCode);
+            Assert.Equal(text.Split('\n')[0] == "ready" ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, response.StatusCode);
             return text;
         }
         catch (HttpRequestException)

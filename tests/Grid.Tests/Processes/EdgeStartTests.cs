@@ -28,7 +28,7 @@ public sealed class EdgeStartTests : IDisposable
         var conf = _directory.File("broken.conf", "ECStream_Listener {\n  ECStream_Max_Batch_Size = \"many\"\n  Listen \"127.0.0.1:1825\" { }\n}\n");
         await SaysAsync(
             ["--conf", conf, "--health", "ftp://127.0.0.1", "--Grid:SiloPort=1", "--Grid:Limits:BatchRetries=11", "--Grid:Clustering:Kind=AzureTables"],
-            "Grid:SiloPort: unknown setting. Grid has: ClusterId, Clustering, Conf, Facts, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict, Tracing, Transport.",
+            "Grid:SiloPort: unknown setting. Grid has: ClusterId, Clustering, Conf, Facts, Fallback, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict, Tracing, Transport.",
             "Grid:Limits:BatchRetries = 11: must be between 0 and 10.",
             "Grid:Health = ftp://127.0.0.1: must be of the form http://ADDRESS:PORT.",
             "Grid:Clustering:Kind = AzureTables: needs either Grid:Clustering:ServiceUri, for a managed identity, or Grid:Clustering:ConnectionString, in development, or those of Grid:Storage.",

@@ -29,7 +29,7 @@ public sealed class SettingsTests
                 "Grid:Admin = http://0.0.0.0:8025: is not a loopback address: set Grid:AdminKeys to a file of keys, or Grid:Entra:Tenant and Grid:Entra:Audience, so that not everybody is its administrator.",
                 "Grid:Admin = http://0.0.0.0:8025: tokens would come in the clear: use https with Grid:AdminCertificate and Grid:AdminCertificateKey, or set Grid:AllowPlainAdmin=true if something in front terminates TLS.",
                 "Grid:Conf: is a value, not a section.",
-                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict, Tracing, Transport.",
+                "Grid:Dta: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, Fallback, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict, Tracing, Transport.",
                 "Grid:Limits:MaxAddressBytes = 1: must be between 64 and 65536.",
                 "Grid:Limits:MaxRecipients = many: must be a whole number.",
                 "Grid:Relay = x: is a section, not a value.",
@@ -96,15 +96,49 @@ public sealed class SettingsTests
     [InlineData("Grid:Health = http://health.test:8026: must be of the form http://ADDRESS:PORT.", "Health", "http://health.test:8026")]
     public void PortsAndHealth_AreChecked(string error, string key, string value) => Assert.Equal([error], Read(($"Grid:{key}", value)).Errors);
 
+    [Theory]
+    [InlineData("Grid:Fallback:Listeners = a.test: 'a.test' is not of the form HOST:PORT or [v6]:PORT.", "Listeners", "a.test", "AllowPlain", "true")]
+    [InlineData("Grid:Fallback:Listeners = ::1:1825: '::1:1825' is not of the form HOST:PORT or [v6]:PORT.", "Listeners", "::1:1825", "AllowPlain", "true")]
+    [InlineData("Grid:Fallback:Listeners = [a.test]:1: '[a.test]:1' is not of the form HOST:PORT or [v6]:PORT.", "Listeners", "[a.test]:1", "AllowPlain", "true")]
+    [InlineData("Grid:Fallback:Listeners = a.test:0: 'a.test:0' is not of the form HOST:PORT or [v6]:PORT.", "Listeners", "a.test:0", "AllowPlain", "true")]
+    [InlineData("Grid:Fallback:Listeners = a.test:1,: '' is not of the form HOST:PORT or [v6]:PORT.", "Listeners", "a.test:1,", "AllowPlain", "true")]
+    [InlineData("Grid:Fallback:Listeners = a.test:1, a.test:1: a.test:1 is there twice.", "Listeners", "a.test:1, a.test:1", "AllowPlain", "true")]
+    [InlineData("Grid:Fallback:Listeners: [2001:db8::1]:1825 is off loopback, and mail would go there in the clear: set Grid:Fallback:Certificate and Grid:Fallback:Authorities, or Grid:Fallback:AllowPlain=true if something else protects the way.", "Listeners", "127.0.0.1:1,[2001:db8::1]:1825")]
+    [InlineData("Grid:Fallback:Certificate, Grid:Fallback:CertificateKey, Grid:Fallback:Authorities and Grid:Fallback:AllowPlain are for Grid:Fallback:Listeners.", "Authorities", "x")]
+    [InlineData("Grid:Fallback:After = 0.5: must be between 1 and 3600.", "After", "0.5")]
+    [InlineData("Grid:Fallback:ConnectTime = 61: must be between 0.1 and 60.", "Listeners", "127.0.0.1:1", "ConnectTime", "61")]
+    public void TheFallback_IsSaidWhollyAndOnce(string error, params string[] settings) =>
+        Assert.Equal([error], Read([.. settings.Chunk(2).Select(s => ($"Grid:Fallback:{s[0]}", s[1]))]).Errors);
+
+    [Fact]
+    public void AFallbackByHalves_IsRefusedWithAllThatIsMissing()
+    {
+        using var directory = new TempDirectory();
+        var authorities = new TestCertificates(directory).RootFile;
+        Assert.Equal(
+            [
+                "Grid:Fallback:Listeners = x: 'x' is not of the form HOST:PORT or [v6]:PORT.",
+                "Grid:Fallback:Certificate is missing, what the edge shows the listeners: TLS needs it.",
+                "Grid:Fallback:Authorities is missing, who may have issued the listeners' certificates: TLS needs it.",
+                "Grid:Fallback:AllowPlain is for listeners without TLS, and Grid:Fallback:Certificate, Grid:Fallback:CertificateKey or Grid:Fallback:Authorities is set.",
+            ],
+            Read(("Grid:Fallback:Listeners", "x"), ("Grid:Fallback:CertificateKey", "x"), ("Grid:Fallback:AllowPlain", "true")).Errors);
+        Assert.Collection(
+            Read(("Grid:Fallback:Listeners", "a.test:1"), ("Grid:Fallback:Certificate", authorities), ("Grid:Fallback:Authorities", "/none")).Errors,
+            error => Assert.Equal("Grid:Fallback:Authorities = /none: Could not find file '/none'.", error),
+            error => Assert.StartsWith($"Grid:Fallback:CertificateKey = {authorities}: ", error));
+    }
+
     [Fact]
     public void AnEdge_HasItsOwnSettings_AndOthersAreUnknown()
     {
         var errors = new List<string>();
-        var settings = EdgeSettings.Read(Configuration(("Grid:GatewayPort", "0"), ("Grid:Data", "x"), ("Grid:Limits:MaxRecipients", "0"), ("Grid:Health", "x")), errors);
+        var settings = EdgeSettings.Read(Configuration(("Grid:GatewayPort", "0"), ("Grid:Data", "x"), ("Grid:Clustering:AdvertisedAddress", "1"), ("Grid:Limits:MaxRecipients", "0"), ("Grid:Health", "x")), errors);
 
         Assert.Equal(
             [
-                "Grid:Data: unknown setting. Grid has: ClusterId, Clustering, Conf, Facts, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict, Tracing, Transport.",
+                "Grid:Clustering:AdvertisedAddress: unknown setting. Grid:Clustering has: ConnectionString, Kind, ServiceUri, TablePrefix, Zone.",
+                "Grid:Data: unknown setting. Grid has: ClusterId, Clustering, Conf, Facts, Fallback, GatewayPort, Health, Limits, ReceptionLog, ServiceId, Storage, Strict, Tracing, Transport.",
                 "Grid:GatewayPort = 0: must be between 1 and 65535.",
                 "Grid:Health = x: must be of the form http://ADDRESS:PORT.",
                 "Grid:Limits:MaxRecipients = 0: must be between 1 and 1000000.",
@@ -199,7 +233,7 @@ public sealed class SettingsTests
 
         // A separate edge has nothing of its own but where its health is told.
         var rows = Rows(new GridSettings(), "Grid").Union(Rows(new EdgeSettings(), "Grid"));
-        Assert.Equal(76, rows.Count(row =>
+        Assert.Equal(83, rows.Count(row =>
         {
             Assert.Contains(row, docs);
             return true;

@@ -89,6 +89,79 @@ public class ProxyHeaderTests
     [Fact]
     public void TheLongestBinaryHeader_IsTaken() => Assert.Equal(ProxyHeaderStatus.Complete, Read(Binary(0x21, 0x11, new byte[4_080]), out _, out _));
 
+    public static TheoryData<string, string, string?, bool> PassedOn => new()
+    {
+        { "192.0.2.7", "198.51.100.1", null, false },
+        { "192.0.2.7", "198.51.100.1", "", true },
+        { "2001:db8::7", "2001:db8::1", "CN=client, O=\u00dcber", true },
+        { "2001:db8::7", "198.51.100.1", "CN=client", false },
+        { "::ffff:192.0.2.7", "::ffff:198.51.100.1", new string('\u20ac', 257), true },
+    };
+
+    [Theory]
+    [MemberData(nameof(PassedOn))]
+    public void WhatAnEdgeSaysOfAPeer_IsRead_WhereverItIsCut(string source, string destination, string? subject, bool isAdmitted)
+    {
+        var peer = new PassedPeer(subject, isAdmitted);
+        var written = ProxyHeaderWriter.PassedOn(new IPEndPoint(IPAddress.Parse(source), 56_324), new IPEndPoint(IPAddress.Parse(destination), 1_825), peer);
+        var plain = IPAddress.Parse(source);
+        IsReadWhereverCut(written, new IPEndPoint(plain.IsIPv4MappedToIPv6 ? plain.MapToIPv4() : plain, 56_324).ToString());
+
+        // Beside others' extensions, one of them of the same type.
+        byte[] beside = [.. written[..14], 0, 0, .. written[16..], 0xE0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 4, 0, 0];
+        BinaryPrimitives.WriteUInt16BigEndian(beside.AsSpan(14), (ushort)(beside.Length - 16));
+        foreach (var header in (byte[][])[written, beside])
+        {
+            Assert.Equal(ProxyHeaderStatus.Complete, Read(header, out var read, out _));
+            Assert.Equal((peer, 1_825), (read.PassedOn, read.Destination!.Port));
+        }
+    }
+
+    [Fact]
+    public void FromAnyOtherProxy_NothingIsSaidOfThePeer()
+    {
+        Assert.Equal(ProxyHeaderStatus.Complete, Read(WithExtension(0xE0, 1, 2, 3, 4, 5, 6, 7, 8), out var other, out _));
+        Assert.Equal(ProxyHeaderStatus.Complete, Read(WithExtension(0xE1, [.. "ECS"u8, 1, 3]), out var type, out _));
+        Assert.Equal(ProxyHeaderStatus.Complete, Read("PROXY TCP4 192.0.2.7 198.51.100.1 1 2\r\n"u8.ToArray(), out var line, out _));
+        Assert.Equal(ProxyHeaderStatus.Complete, Read(ProxyHeaderWriter.Local(), out var local, out _));
+        Assert.All((ProxyHeader[])[other, type, line, local], header => Assert.Null(header.PassedOn));
+        Assert.Null(local.Source);
+    }
+
+    [Theory]
+    [InlineData("passed on by an edge of another version", new byte[] { 2, 3 })]
+    [InlineData("passed on by an edge of another version", new byte[] { })]
+    [InlineData("passed on by an edge of another version", new byte[] { 1 })]
+    [InlineData("passed on with 0x02 for the certificate", new byte[] { 1, 2 })]
+    [InlineData("passed on with 0x04 for the certificate", new byte[] { 1, 4 })]
+    [InlineData("passed on with 0x00 for the certificate and 1 octets", new byte[] { 1, 0, 65 })]
+    [InlineData("passed on with 1 octets of a subject; expected UTF-8", new byte[] { 1, 3, 0xFF })]
+    [InlineData("passed on with control characters", new byte[] { 1, 3, 65, 10 })]
+    public void WhatAnEdgeSaysWrongly_IsRefused_AndNotTakenForNothing(string error, byte[] said)
+    {
+        Assert.Equal(ProxyHeaderStatus.Malformed, Read(WithExtension(0xE0, [.. "ECS"u8, .. said]), out var header, out var why));
+        Assert.StartsWith(error, why);
+        Assert.Equal(default, header);
+    }
+
+    [Fact]
+    public void WhatAnEdgeSaysTwice_OrBeyondTheHeader_OrWithoutEnd_IsRefused()
+    {
+        byte[] said = [0xE0, 0, 5, .. "ECS"u8, 1, 0];
+        Assert.Equal(ProxyHeaderStatus.Malformed, Read(Binary(0x21, 0x11, [.. IPv4, .. said, .. said]), out _, out var twice));
+        Assert.Equal("passed on twice", twice);
+        foreach (var cut in (int[])[1, 2, 4, 7])
+        {
+            Assert.Equal(ProxyHeaderStatus.Malformed, Read(Binary(0x21, 0x11, [.. IPv4, .. said[..cut]]), out _, out var beyond));
+            Assert.Equal("an extension goes beyond the header", beyond);
+        }
+
+        Assert.Equal(ProxyHeaderStatus.Malformed, Read(WithExtension(0xE0, [.. "ECS"u8, 1, 3, .. Enumerable.Repeat((byte)'n', 1_025)]), out _, out var tooLong));
+        Assert.Equal("passed on with 1025 octets of a subject; expected UTF-8, 1024 at most", tooLong);
+        Assert.Throws<ArgumentOutOfRangeException>(() => ProxyHeaderWriter.PassedOn(
+            new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2), new PassedPeer(new string('n', 1_025), IsAdmitted: true)));
+    }
+
     [Fact]
     public void WhateverComes_IsAnswered_AndNeverAskedForBeyondTheLimit() =>
         Gen.Select(Gen.Int[0, 16], Gen.Bool, Gen.Byte.Array[0, 5_000]).Sample((kept, isBinary, tail) =>
@@ -103,6 +176,10 @@ public class ProxyHeaderTests
                 _ => true,
             };
         });
+
+    private static byte[] IPv4 => [192, 0, 2, 7, 198, 51, 100, 1, 0xdc, 0x04, 7, 33];
+
+    private static byte[] WithExtension(byte type, params byte[] value) => Binary(0x21, 0x11, [.. IPv4, type, (byte)(value.Length >> 8), (byte)value.Length, .. value]);
 
     private static byte[] Binary(byte command, byte family, byte[] addresses)
     {

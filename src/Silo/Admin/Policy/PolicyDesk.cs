@@ -91,7 +91,7 @@ internal sealed partial class PolicyDesk(IGrainFactory grains, TimeProvider cloc
         {
             return await policy.CommitAsync(proposal, CancellationToken.None);
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not PolicyStoreException { IsInDoubt: false })
         {
             LogAskedAgain(error);
         }
@@ -101,7 +101,7 @@ internal sealed partial class PolicyDesk(IGrainFactory grains, TimeProvider cloc
             // In doubt: the same proposal again is made once, and tells.
             return await policy.CommitAsync(proposal, CancellationToken.None);
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not PolicyStoreException)
         {
             throw new OrleansException("The policy could not be changed.", error);
         }
