@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
-using EcStreamOrleans.Grid.Tests.Harness;
 using EcStreamOrleans.Grains.Policy;
+using EcStreamOrleans.Grid.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
