@@ -39,6 +39,7 @@ public sealed partial class PolicyFollower : BackgroundService
     private Observer? _target;
     private OverrideSet _all = OverrideSet.Empty;
     private volatile string? _trouble = NotReadYet;
+    private bool _isStoreAway;
 
     /// <summary>A follower that does not follow yet.</summary>
     /// <param name="policy">What is kept in step.</param>
@@ -113,16 +114,17 @@ public sealed partial class PolicyFollower : BackgroundService
                 await CallAsync(stoppingToken);
                 if (await AskTroubleAsync(stoppingToken) is { } trouble)
                 {
-                    if (_trouble is null or NotReadYet)
+                    // Also where a grain that did not answer before now does, and has no store.
+                    if (!_isStoreAway)
                     {
                         LogStoreAway(_all.Version, trouble);
                     }
 
-                    (_trouble, wait) = (trouble, Retry);
+                    (_trouble, _isStoreAway, wait) = (trouble, true, Retry);
                 }
                 else if (_trouble is not null)
                 {
-                    _trouble = null;
+                    (_trouble, _isStoreAway) = (null, false);
                     LogInStep(_all.Version);
                 }
 

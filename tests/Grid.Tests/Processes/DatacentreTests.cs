@@ -128,7 +128,7 @@ public sealed class DatacentreTests(ITestOutputHelper output) : IAsyncLifetime
             await Within.Becomes(
                 async () => (await datacentre.Silo!.StatusAsync()).Policy.Trouble?.StartsWith("the policy's store fails: ", StringComparison.Ordinal) == true, "the silo says so");
             await Within.Becomes(async () => (await datacentre.Edge.MetricsAsync()).Contains("ecstream_policy_stale{otel_scope_name=\"EcStreamOrleans.Policy\"} 1", StringComparison.Ordinal), "and so does the edge's metric");
-            Assert.Contains("perhaps not the latest: the policy's store fails: ", datacentre.Edge.Process.Output);
+            await Within.Becomes(() => datacentre.Edge.Process.Output.Contains("perhaps not the latest: the policy's store fails: ", StringComparison.Ordinal), "and its log");
             var refused = await datacentre.Admin.CallAsync("POST", "policy/suspensions", """{"block":"127.0.0.66","reason":"worse"}""");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.Status);
             Assert.StartsWith("The policy's store fails: ", refused["detail"].GetString());
