@@ -139,7 +139,7 @@ public sealed class PolicyTests : IDisposable
 
         // In the Listen goes before in the listener, however long the prefix there.
         await CommitAsync(silo, 2, ("127.0.0.1:0", "127.0.0.0/8", new PeerOverride { IdleTime = TimeSpan.FromSeconds(40) }));
-        await Within.Becomes(() => Live(silo).Overrides.Version == 3, "the third version is known");
+        await HoldsAsync(silo, 3);
         Assert.Equal((40, 40, 40), (Idle("127.1.0.1"), Idle("127.1.0.2"), Idle("127.2.0.1")));
 
         // Unset: the file's value at the same block comes back, for the sessions that are open.
@@ -149,7 +149,7 @@ public sealed class PolicyTests : IDisposable
         async Task ChangeAsync(long version, PeerOverride value)
         {
             await CommitAsync(silo, version, ("", "127.1.0.0/16", value));
-            await Within.Becomes(() => Live(silo).Overrides.Version == version + 1, "the change is known");
+            await HoldsAsync(silo, version + 1);
         }
 
         double Idle(string address) => Live(silo).Evaluate("127.0.0.1:0", Peer(address)).IdleTime.Value.TotalSeconds;
@@ -192,7 +192,7 @@ public sealed class PolicyTests : IDisposable
         async Task ChangeAsync(long version, int size)
         {
             await CommitAsync(silo, version, ("", "127.1.0.1", new PeerOverride { MaxBatchSize = size }));
-            await Within.Becomes(() => Live(silo).Overrides.Version == version + 1, "the change is known");
+            await HoldsAsync(silo, version + 1);
         }
 
         static async Task AssertSecondPlaceAsync(string place, params RawClient[] clients)
@@ -215,7 +215,7 @@ public sealed class PolicyTests : IDisposable
         Assert.EndsWith("-1", (await client.ReadRepliesAsync(2))[1]);
 
         await CommitAsync(silo, 0, ("", "127.0.0.1", new PeerOverride { MaxBatchSize = 1 }));
-        await Within.Becomes(() => Live(silo).Overrides.Version == 1, "the change is known");
+        await HoldsAsync(silo, 1);
 
         await client.SendAsync([.. RawClient.Package("three"), .. RawClient.Package("four")]);
         Assert.EndsWith("-0", (await client.ReadRepliesAsync(2))[1]);
@@ -268,13 +268,13 @@ public sealed class PolicyTests : IDisposable
         await client.SendAsync(RawClient.Package("before"));
         Assert.StartsWith("K", await client.ReadReplyAsync());
         await CommitAsync(silo, 0, ("", "127.0.0.1", new PeerOverride { Suspended = true, SuspendedReason = "abuse" }));
-        await Within.Becomes(() => Live(silo).Overrides.Version == 1, "the suspension is known");
+        await HoldsAsync(silo, 1);
 
         await client.SendAsync(RawClient.Package("while suspended"));
         Assert.StartsWith("Z4.3.2 peer 127.0.0.1 is suspended: abuse (ECStream_Listener::Peer:127.0.0.1: (override))", await client.ReadReplyAsync());
 
         await CommitAsync(silo, 1, ("", "127.0.0.1", PeerOverride.None));
-        await Within.Becomes(() => Live(silo).Overrides.Version == 2, "the end of it is known");
+        await HoldsAsync(silo, 2);
         await client.SendAsync(RawClient.Package("behind it"));
         Assert.StartsWith("K", await client.ReadReplyAsync());
     }
@@ -311,6 +311,10 @@ public sealed class PolicyTests : IDisposable
         Assert.True(outcome.Entry is not null, $"{outcome.Conflict} {string.Join('\n', outcome.Faults)}");
         return outcome.Entry;
     }
+
+    /// <summary>The sessions go by a version: only behind them the node confirms it.</summary>
+    private static async Task HoldsAsync(TestSilo silo, long version) =>
+        Assert.Empty((await Policy(silo).AwaitSpreadAsync(version, TimeSpan.FromSeconds(10), default)).Missing);
 
     private static LivePolicy Live(TestSilo silo) => silo.Services.GetRequiredService<LivePolicy>();
 
