@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using EcStreamOrleans.Transport.Tls;
 
 namespace EcStreamOrleans.Edge.Fallback;
 
@@ -8,12 +9,10 @@ namespace EcStreamOrleans.Edge.Fallback;
 internal sealed class FallbackTls
 {
     private const string Section = "Grid:Fallback";
-    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
-    private readonly SslStreamCertificateContext _certificate;
-    private readonly X509Certificate2Collection _authorities;
+    private readonly CredentialSet _credentials;
 
-    private FallbackTls(SslStreamCertificateContext certificate, X509Certificate2Collection authorities) => (_certificate, _authorities) = (certificate, authorities);
+    private FallbackTls(CredentialSet credentials) => _credentials = credentials;
 
     /// <summary>Reads the files.</summary>
     /// <param name="options">Which.</param>
@@ -35,7 +34,7 @@ internal sealed class FallbackTls
             var certificate = X509Certificate2.CreateFromPemFile(options.Certificate!, options.CertificateKey ?? options.Certificate);
 
             // Offline: what is to be sent along stands in the file.
-            return authorities is null ? null : new FallbackTls(SslStreamCertificateContext.Create(certificate, [.. chain.Skip(1)], offline: true), authorities);
+            return authorities is null ? null : new FallbackTls(new CredentialSet(SslStreamCertificateContext.Create(certificate, [.. chain.Skip(1)], offline: true), authorities));
         }
         catch (Exception error) when (IsOfAFile(error))
         {
@@ -45,24 +44,12 @@ internal sealed class FallbackTls
     }
 
     /// <summary>What a connection to a listener is made with.</summary>
-    public SslClientAuthenticationOptions For(FallbackListener listener, TimeProvider clock)
+    public SslClientAuthenticationOptions For(FallbackListener listener, TimeProvider clock) => new()
     {
-        var policy = new X509ChainPolicy
-        {
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-            VerificationTime = clock.GetUtcNow().UtcDateTime,
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            ApplicationPolicy = { new Oid(ServerAuthentication) },
-        };
-        policy.CustomTrustStore.AddRange(_authorities);
-        return new SslClientAuthenticationOptions
-        {
-            TargetHost = listener.Host,
-            ClientCertificateContext = _certificate,
-            CertificateChainPolicy = policy,
-        };
-    }
+        TargetHost = listener.Host,
+        ClientCertificateContext = _credentials.Certificate,
+        CertificateChainPolicy = _credentials.PolicyFor(CredentialSet.ServerUse, clock),
+    };
 
     private static X509Certificate2Collection? Miss(string setting, string what, List<string> errors)
     {
