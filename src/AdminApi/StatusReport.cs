@@ -32,7 +32,27 @@ public sealed record StatusReport(
 
     /// <summary>The process; null from a node that does not tell yet.</summary>
     public ProcessReport? Process { get; init; }
+
+    /// <summary>The copies that are held elsewhere and here; null from a node that has nothing to do with copies.</summary>
+    public CopiesReport? Copies { get; init; }
 }
+
+/// <summary>Copies of the node's mail elsewhere, and of others' mail here.</summary>
+/// <param name="Wanted">On how many silos a batch is durable before it is acknowledged.</param>
+/// <param name="Holder">The name of the spool whose silo holds the copies; null if none does.</param>
+/// <param name="HolderZone">Its zone, or null.</param>
+/// <param name="RecordsMissing">Batches that wait here and may be nowhere else.</param>
+/// <param name="Held">What is held here for others.</param>
+public sealed record CopiesReport(int Wanted, string? Holder, string? HolderZone, long RecordsMissing, IReadOnlyList<HeldCopiesReport> Held);
+
+/// <summary>Copies of another node's mail.</summary>
+/// <param name="Owner">The name of its spool.</param>
+/// <param name="TakenOver">Whether the owner is dead and they are delivered here.</param>
+/// <param name="LeftAt">When the owner stopped in order, UTC; null if it did not.</param>
+/// <param name="MessagesWaiting">Messages that wait at the owner, as far as this node has been told.</param>
+/// <param name="MessagesFailed">Messages that failed here in the owner's place, kept with the gateway's words.</param>
+/// <param name="BytesUsed">Octets that they take on the disk.</param>
+public sealed record HeldCopiesReport(string Owner, bool TakenOver, DateTimeOffset? LeftAt, long MessagesWaiting, long MessagesFailed, long BytesUsed);
 
 /// <summary>The process of the node.</summary>
 /// <param name="Pid">Its number.</param>

@@ -17,6 +17,7 @@ public sealed class MailBatch
     private byte[]? _packages;
     private int[]? _ends;
     private readonly int _length;
+    private volatile bool _isKept;
 
     /// <summary>Makes a batch of rented arrays; they are its own from here on.</summary>
     /// <param name="id">The batch's id.</param>
@@ -65,7 +66,7 @@ public sealed class MailBatch
     public ReadOnlyMemory<int> Ends => (_ends ?? throw Released()).AsMemory(0, Count);
 
     /// <summary>Whether the batch came over the wire, so that the receiving grain owns its memory.</summary>
-    internal bool IsReceived { get; }
+    public bool IsReceived { get; }
 
     /// <summary>One package, verbatim.</summary>
     /// <param name="index">Counted from 0.</param>
@@ -76,9 +77,17 @@ public sealed class MailBatch
         return Packages[start..ends[index]];
     }
 
+    /// <summary>A call that carried the batch had no answer, so its memory may still be read: <see cref="Release"/> leaves it to the collector.</summary>
+    public void Keep() => _isKept = true;
+
     /// <summary>Gives the memory back to the pool. Only the owner calls it, once, and not while a call is undecided.</summary>
     public void Release()
     {
+        if (_isKept)
+        {
+            return;
+        }
+
         var packages = Interlocked.Exchange(ref _packages, null);
         var ends = Interlocked.Exchange(ref _ends, null);
         if (packages is not null)

@@ -7,9 +7,11 @@ using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
 using EcStreamOrleans.Silo.Admin;
 using EcStreamOrleans.Silo.Configuration;
+using EcStreamOrleans.Silo.Copies;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Silo.Spooling;
 using EcStreamOrleans.Silo.State;
+using EcStreamOrleans.Spool;
 using Orleans.Storage;
 
 namespace EcStreamOrleans.Silo;
@@ -25,18 +27,30 @@ internal static class SiloHosting
     {
         var listeners = EdgeListeners.BindAny(configuration.Grid.Listens);
         var services = builder.Services;
-        services.AddSingleton(settings).AddSingleton<NodeSettings>(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(settings.Facts).AddSingleton(settings.Fallback).AddSingleton(settings.Spool).AddSingleton(settings.Relay);
+        services.AddSingleton(settings).AddSingleton<NodeSettings>(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(settings.Facts).AddSingleton(settings.Fallback).AddSingleton(settings.Spool).AddSingleton<SpoolOptions>(settings.Spool).AddSingleton(settings.Relay);
         services.AddSingleton(new LiveConfiguration(configuration)).AddSingleton<LivePolicy>();
         services.AddSingleton<IStreamCodec>(EcStreamCodec.Instance);
         services.AddSingleton(TimeProvider.System);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Limits.DrainTime + settings.Relay.DrainTime + TimeSpan.FromSeconds(5));
 
         // Hosted services start in this order and stop in the reverse one: the listener first, the spool last.
-        services.AddSingleton<SpoolHost>().AddSingleton<IBatchSpool>(s => s.GetRequiredService<SpoolHost>());
+        services.AddSingleton<SpoolHost>();
         services.AddHostedService(s => s.GetRequiredService<SpoolHost>());
+        var mayHaveCopies = settings.Clustering.Kind != ClusteringKind.Localhost;
+        if (mayHaveCopies)
+        {
+            services.AddCopies();
+        }
+
+        services.AddSingleton<IBatchSpool>(s => settings.Spool.Copies > 1 ? s.GetRequiredService<CopySender>() : s.GetRequiredService<SpoolHost>());
         AddSilo(builder, settings);
+        if (mayHaveCopies)
+        {
+            services.AddHostedService(s => s.GetRequiredService<CopySender>());
+        }
+
         services.AddReceptionLog(settings.ReceptionLog);
-        services.AddSingleton<RetryQueue>().AddSingleton<RelayInstruments>().AddSingleton<GatewayClientFactory>().AddSingleton<RelayWorker>();
+        services.AddSingleton<OwnSource>().AddSingleton<RetryQueue>().AddSingleton<RelayInstruments>().AddSingleton<GatewayClientFactory>().AddSingleton<RelayWorker>();
         services.AddHostedService(s => s.GetRequiredService<RelayWorker>());
         services.AddSingleton<IGridAccess, LocalGrid>();
         services.AddEcStreamEdge(listeners);
@@ -48,6 +62,7 @@ internal static class SiloHosting
 
         var app = builder.Build();
         app.Services.GetRequiredService<SpoolInstruments>();
+        app.Services.GetService<CopyInstruments>();
         app.Services.GetRequiredService<PolicyInstruments>();
         app.Services.GetRequiredService<NodeStatus>();
         app.UseHealthListener();
@@ -60,6 +75,11 @@ internal static class SiloHosting
         builder.UseOrleans(silo =>
         {
             silo.JoinCluster(settings);
+            if (settings.Clustering.Kind != ClusteringKind.Localhost)
+            {
+                silo.AddGrainService<CopyService>();
+            }
+
             if (settings.Storage.Kind == StorageKind.AzureTables)
             {
                 AddAzureTables(silo, settings);
@@ -71,6 +91,13 @@ internal static class SiloHosting
             silo.Services.AddSingleton(settings.Policy).AddSingleton<PolicyInstruments>();
         });
         builder.Services.AddSingleton<PolicyFollower>().AddHostedService(s => s.GetRequiredService<PolicyFollower>());
+    }
+
+    // Whoever has no copies of its own may hold those of others, or have some to be told of.
+    private static void AddCopies(this IServiceCollection services)
+    {
+        services.AddSingleton<CopyClient>().AddSingleton<CopyPlaces>().AddSingleton<CopySender>().AddSingleton<CopyHolder>().AddSingleton<CopyInstruments>();
+        services.AddHostedService(s => s.GetRequiredService<CopyHolder>());
     }
 
     private static void AddSqlite(IServiceCollection services, GridSettings settings)

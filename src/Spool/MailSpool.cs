@@ -1,7 +1,10 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
+using EcStreamOrleans.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace EcStreamOrleans.Spool;
@@ -24,14 +27,17 @@ public sealed partial class MailSpool : IAsyncDisposable
     private readonly Channel<SpoolRecordRef> _waiting = Channel.CreateUnbounded<SpoolRecordRef>(new UnboundedChannelOptions { SingleReader = true });
     private int _isDisposed;
 
-    private MailSpool(SpoolOptions options, ISpoolFiles files, TimeProvider time, ILogger<MailSpool> logger, IDisposable spoolLock)
+    private MailSpool(SpoolOptions options, ISpoolFiles files, TimeProvider time, ILogger<MailSpool> logger, ushort? id, IDisposable spoolLock)
     {
         var began = time.GetTimestamp();
         _logger = logger;
         _lock = spoolLock;
-        var identity = SpoolLayout.ReadIdentity(files, options.Directory) ?? SpoolLayout.CreateIdentity(files, options.Directory);
+        var identity = SpoolLayout.ReadIdentity(files, options.Directory) ?? SpoolLayout.CreateIdentity(files, options.Directory, id);
         Id = identity.Id.ToString("x4");
         _key = identity.Key;
+        Span<byte> key = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(key, _key);
+        Name = $"{Id}-{Convert.ToHexStringLower(SHA256.HashData(key).AsSpan(0, 8))}";
         _health = new SpoolHealth(logger);
         _failed = new FailedStore(files, options.Directory);
         _failed.Open();
@@ -62,6 +68,9 @@ public sealed partial class MailSpool : IAsyncDisposable
     /// <summary>Four lower-case hex digits, stable for the life of the directory.</summary>
     public string Id { get; }
 
+    /// <summary>The id and a digest of the key. Ids of two spools may be the same, names are not.</summary>
+    public string Name { get; }
+
     /// <summary>What opening the spool found.</summary>
     public RecoveryReport Recovery { get; }
 
@@ -72,7 +81,10 @@ public sealed partial class MailSpool : IAsyncDisposable
     /// <param name="logger">Where changes of health are told.</param>
     /// <exception cref="ArgumentException">The options contradict themselves.</exception>
     /// <exception cref="IOException">Another process uses the directory, or the disk cannot be read or written at all. Bad data is no such case.</exception>
-    public static MailSpool Open(SpoolOptions options, ISpoolFiles files, TimeProvider time, ILogger<MailSpool> logger)
+    public static MailSpool Open(SpoolOptions options, ISpoolFiles files, TimeProvider time, ILogger<MailSpool> logger) => Open(options, files, time, logger, id: null);
+
+    /// <summary>Opens a spool; one that is new gets this id, if it is not null: copies of messages are known by the id of their owner's spool.</summary>
+    internal static MailSpool Open(SpoolOptions options, ISpoolFiles files, TimeProvider time, ILogger<MailSpool> logger, ushort? id)
     {
         options.Validate();
         files.CreateDirectory(options.Directory);
@@ -88,7 +100,7 @@ public sealed partial class MailSpool : IAsyncDisposable
 
         try
         {
-            return new MailSpool(options, files, time, logger, spoolLock);
+            return new MailSpool(options, files, time, logger, id, spoolLock);
         }
         catch
         {
@@ -106,6 +118,53 @@ public sealed partial class MailSpool : IAsyncDisposable
     /// <exception cref="ArgumentException">The batch contradicts itself: a fault of the caller.</exception>
     public ValueTask<AppendResult> AppendAsync(SpoolBatch batch, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<AppendResult>(cancellationToken) : _writer.AppendAsync(batch);
+
+    /// <summary>Hands out a record whose batch had a follower: it may be delivered from now on.</summary>
+    /// <param name="recordNumber">The record.</param>
+    public void HandOut(long recordNumber)
+    {
+        if (_table.Find(recordNumber) is { } entry)
+        {
+            _waiting.Writer.TryWrite(new SpoolRecordRef(recordNumber, entry.Header));
+        }
+    }
+
+    /// <summary>
+    /// Takes a record back that was not handed out and not acknowledged: it is never delivered, and its batch may come again. A crash before the task
+    /// completes leaves a record like any other.
+    /// </summary>
+    /// <param name="recordNumber">The record.</param>
+    /// <exception cref="IOException">It could not be made durable; the record counts as waiting.</exception>
+    public async ValueTask VoidAsync(long recordNumber)
+    {
+        if (_table.Find(recordNumber) is { } entry)
+        {
+            await _journal.RecordAsync(new[] { new SpoolOutcome(recordNumber, SpoolOutcome.AllMessages, SpoolOutcome.AllRecipients, OutcomeKind.Void, "") });
+            _writer.Forget(entry.Header.Batch);
+        }
+    }
+
+    /// <summary>The record of a batch, if its id is among those remembered.</summary>
+    /// <param name="batch">The batch's id.</param>
+    /// <param name="recordNumber">The record.</param>
+    public bool TryFind(BatchId batch, out long recordNumber) => _writer.TryFind(batch, out recordNumber);
+
+    /// <summary>The highest number of a record that is durable.</summary>
+    public long CommittedThrough => _journal.CommittedThrough;
+
+    /// <summary>All records that wait, handed out or not, the oldest first.</summary>
+    public IReadOnlyList<SpoolRecordRef> GetWaiting() => _table.Waiting();
+
+    /// <summary>A record of which something waits; null when all its messages are done.</summary>
+    /// <param name="recordNumber">The record.</param>
+    public SpoolRecordRef? Find(long recordNumber) => _table.Find(recordNumber) is { } entry ? new SpoolRecordRef(recordNumber, entry.Header) : null;
+
+    /// <summary>Messages and recipients that are done, of a record of which something waits.</summary>
+    /// <param name="recordNumber">The record.</param>
+    public IReadOnlyList<(int Message, int Recipient)> GetDone(long recordNumber) => _table.DoneOf(recordNumber);
+
+    /// <summary>Forgets the id of a batch, so that it may come again.</summary>
+    internal void Forget(BatchId batch) => _writer.Forget(batch);
 
     /// <summary>The next record to be delivered, oldest first: recovered ones, then new ones. For one consumer. Null when the spool closes.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -145,7 +204,9 @@ public sealed partial class MailSpool : IAsyncDisposable
         foreach (var outcome in outcomes.Span)
         {
             if (outcome.Kind is not (OutcomeKind.Delivered or OutcomeKind.Failed or OutcomeKind.Expired) || outcome.Recipient < SpoolOutcome.AllRecipients
-                || (_table.Find(outcome.RecordNumber) is { } entry && (uint)outcome.Message >= (uint)entry.Header.Count))
+                || (outcome.Message == SpoolOutcome.AllMessages
+                    ? outcome is not { Kind: OutcomeKind.Delivered, Recipient: SpoolOutcome.AllRecipients }
+                    : _table.Find(outcome.RecordNumber) is { } entry && (uint)outcome.Message >= (uint)entry.Header.Count))
             {
                 throw new ArgumentException($"There is no such message, recipient or kind: {outcome}.", nameof(outcomes));
             }

@@ -27,6 +27,18 @@ public readonly struct SpoolBatch
     /// <summary>Where each package ends in <see cref="Packages"/>; the last one ends where the packages end.</summary>
     public required ReadOnlyMemory<int> Ends { get; init; }
 
+    /// <summary>Of a copy: the number of the record in its owner's spool, which message ids go by. 0 for what is no copy.</summary>
+    public long Origin { get; init; }
+
+    /// <summary>When the batch was accepted; the default is now. A copy has its owner's.</summary>
+    public DateTimeOffset AcceptedAt { get; init; }
+
+    /// <summary>
+    /// Learns the record's number while the record is being written. A record with one is durable like any other, but is handed out for delivery only by
+    /// <see cref="MailSpool.HandOut"/>; <see cref="MailSpool.VoidAsync"/> takes it back. Null for most.
+    /// </summary>
+    public IAppendFollower? Follower { get; init; }
+
     /// <summary>Checks the shape: a batch that breaks it is a fault of the caller, not of the peer.</summary>
     internal void Validate()
     {

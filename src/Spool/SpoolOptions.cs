@@ -3,7 +3,7 @@ using EcStreamOrleans.Protocol;
 namespace EcStreamOrleans.Spool;
 
 /// <summary>The limits of one spool. Each one bounds memory, disk or time, and refuses with a reason when it is met.</summary>
-public sealed class SpoolOptions
+public class SpoolOptions
 {
     /// <summary>The smallest segment the format allows: a header block and one block of records.</summary>
     public const int SmallestSegmentBytes = 8192;
@@ -66,6 +66,15 @@ public sealed class SpoolOptions
             Check(nameof(MaxQueuedBytes), MaxQueuedBytes, 1, long.MaxValue),
             Check(nameof(JournalBytes), JournalBytes, 4096, long.MaxValue),
         }.OfType<string>();
+    }
+
+    /// <summary>The same limits for another directory.</summary>
+    /// <param name="directory">The directory.</param>
+    public SpoolOptions For(string directory)
+    {
+        var options = (SpoolOptions)MemberwiseClone();
+        options.Directory = directory;
+        return options;
     }
 
     /// <exception cref="ArgumentException">A value is out of its range; the message names every one of them.</exception>

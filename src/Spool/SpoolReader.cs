@@ -63,7 +63,7 @@ public static class SpoolReader
         (SpooledMessage, byte[])? found = null;
         WithRecords(files, directory, (id, record, done) =>
         {
-            if (id == spoolId && record.RecordNumber == number && index < record.Count && !IsDone(done, index))
+            if (id == spoolId && record.KnownAs == number && index < record.Count && !IsDone(done, index))
             {
                 found = (Waiting(id, record, index), MessageIn(record.GetPackage(index).Span));
             }
@@ -113,7 +113,7 @@ public static class SpoolReader
         var package = record.GetPackage(index).Span;
         var (sender, recipients) = EnvelopeIn(package);
         return new SpooledMessage(
-            MailSpool.FormatMessageId(id, record.RecordNumber, index),
+            MailSpool.FormatMessageId(id, record.KnownAs, index),
             SpooledMessageState.Waiting,
             record.Peer,
             record.Listener,

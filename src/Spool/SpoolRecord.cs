@@ -9,7 +9,15 @@ namespace EcStreamOrleans.Spool;
 /// <param name="RecordNumber">The record's number, counted from 1 for the life of the spool.</param>
 /// <param name="Count">How many messages it holds, done ones included.</param>
 /// <param name="Bytes">How many bytes the record takes: what reading it costs in memory.</param>
-public readonly record struct SpoolRecordRef(long RecordNumber, int Count, long Bytes);
+/// <param name="Batch">The id of its batch.</param>
+/// <param name="Origin">Of a copy: the record's number in its owner's spool; otherwise 0.</param>
+public readonly record struct SpoolRecordRef(long RecordNumber, int Count, long Bytes, BatchId Batch, long Origin)
+{
+    internal SpoolRecordRef(long number, in RecordHeader header)
+        : this(number, header.Count, header.TotalBytes, header.Batch, header.Origin)
+    {
+    }
+}
 
 /// <summary>A record read back and verified. Its memory is pooled: no package may be used after <see cref="Dispose"/>.</summary>
 public sealed class SpoolRecord : IDisposable
@@ -35,6 +43,9 @@ public sealed class SpoolRecord : IDisposable
     /// <summary>The record's number.</summary>
     public long RecordNumber => _header.Number;
 
+    /// <summary>The number that message ids go by: the record's own, or that of the record that this one is a copy of.</summary>
+    public long KnownAs => _header.Origin == 0 ? _header.Number : _header.Origin;
+
     /// <summary>The peer that injected the batch.</summary>
     public string Peer { get; }
 
@@ -58,6 +69,26 @@ public sealed class SpoolRecord : IDisposable
         var start = index == 0 ? 0 : BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(ends + (4 * (index - 1))));
         var end = BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(ends + (4 * index)));
         return _buffer.AsMemory(ends + (4 * Count) + start, end - start);
+    }
+
+    /// <summary>Where each package ends, in all of them together.</summary>
+    public int[] GetEnds()
+    {
+        ObjectDisposedException.ThrowIf(_buffer is null, this);
+        var ends = new int[Count];
+        for (var i = 0; i < Count; i++)
+        {
+            ends[i] = BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(RecordHeader.Size + _header.PeerBytes + _header.ListenerBytes + (4 * i)));
+        }
+
+        return ends;
+    }
+
+    /// <summary>All packages, verbatim, one behind the other.</summary>
+    public ReadOnlyMemory<byte> GetPackages()
+    {
+        ObjectDisposedException.ThrowIf(_buffer is null, this);
+        return _buffer.AsMemory(RecordHeader.Size + _header.PeerBytes + _header.ListenerBytes + (4 * Count), _header.PayloadBytes);
     }
 
     /// <summary>Whether a message is done.</summary>

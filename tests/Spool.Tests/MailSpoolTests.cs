@@ -74,7 +74,7 @@ public sealed class MailSpoolTests
 
         await using var again = TestSpool.Open(disk);
         Assert.Equal([1, 2], (await again.Waiting()).Select(record => record.RecordNumber));
-        using var second = again.Read(new SpoolRecordRef(2, 2, 0));
+        using var second = again.Read(new SpoolRecordRef(2, 2, 0, default, 0));
         Assert.Equal(TestSpool.Id(2), second.Id);
     }
 

@@ -7,6 +7,7 @@ using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Silo.Configuration;
+using EcStreamOrleans.Silo.Copies;
 using EcStreamOrleans.Silo.Relay;
 using EcStreamOrleans.Silo.Spooling;
 
@@ -24,7 +25,9 @@ internal sealed class NodeStatus(
     LivePolicy live,
     EdgeReadiness edge,
     GridSettings settings,
-    TimeProvider clock) : INodeHealth
+    TimeProvider clock,
+    CopySender? copies = null,
+    CopyHolder? held = null) : INodeHealth
 {
     /// <summary>The status lists this many peers, the busiest: it is for people.</summary>
     private const int MostPeers = 1_000;
@@ -64,6 +67,11 @@ internal sealed class NodeStatus(
         else if (spoolHost.Spool.GetStatus() is { Healthy: false } status)
         {
             obstacles.Add($"spool: {status.Reason}");
+        }
+
+        if (copies?.Obstacle is { } obstacle)
+        {
+            obstacles.Add($"copies: {obstacle}");
         }
 
         return obstacles;
@@ -110,6 +118,12 @@ internal sealed class NodeStatus(
                 Environment.ProcessorCount,
                 Environment.WorkingSet,
                 GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+            Copies = copies is null || held is null || !spoolHost.IsOpen ? null : new CopiesReport(
+                settings.Spool.Copies,
+                copies.Partner?.Spool,
+                copies.Partner?.Zone,
+                copies.Missing,
+                [.. held.Report()]),
         };
     }
 

@@ -55,7 +55,7 @@ internal sealed class GridSettings : NodeSettings
     public EdgeOptions Limits { get; set; } = new();
 
     /// <summary>The spool; its directory is <c>spool</c> in <see cref="Data"/>.</summary>
-    public SpoolOptions Spool { get; set; } = new();
+    public SpoolSettings Spool { get; set; } = new();
 
     /// <summary>What is remembered of the traffic.</summary>
     public FactsOptions Facts { get; set; } = new();
@@ -90,6 +90,7 @@ internal sealed class GridSettings : NodeSettings
         errors.AddRange(settings.Fallback.FindErrors());
         errors.AddRange(settings.Relay.Validate());
         errors.AddRange(settings.Spool.FindErrors());
+        errors.AddRange(settings.Spool.FindCopyErrors(settings.Clustering));
         errors.AddRange(settings.FindErrors());
         errors.AddRange(settings.Clustering.FindSiloErrors(settings.Storage, settings.Transport));
         if (SettingRange.Check("Grid:SiloPort", settings.SiloPort, 1, 65_535) is { } badPort)

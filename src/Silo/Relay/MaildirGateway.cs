@@ -8,7 +8,7 @@ using EcStreamOrleans.Spool;
 namespace EcStreamOrleans.Silo.Relay;
 
 /// <summary>Delivery method MAILDIR, an extension of ours: the gateway is a directory, and each recipient gets a file of his own.</summary>
-internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions options, string spoolId, IStreamCodec codec, TimeProvider clock) : IGatewayClient
+internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions options, IStreamCodec codec, TimeProvider clock) : IGatewayClient
 {
     private const int MessagesAPart = 64;
 
@@ -82,11 +82,16 @@ internal sealed class MaildirGateway(GatewayOptions gateway, RelayOptions option
 
     private void Collect(RelayItem item, int place, List<MaildirMessage> messages, List<(int Place, int Recipient)> places)
     {
+        if (!item.TryStart(place))
+        {
+            return;
+        }
+
         var package = item.GetPackage(place);
         codec.ReadEnvelope(package.Span, FramingLimits.Unlimited, out var envelope);
         var message = Part(package, envelope.Message);
         var sender = Part(package, envelope.Sender);
-        var id = MailSpool.FormatMessageId(spoolId, item.Record.RecordNumber, item.Messages[place]);
+        var id = MailSpool.FormatMessageId(item.Source.Spool.Id, item.Record.KnownAs, item.Messages[place]);
         var index = 0;
         foreach (var recipient in envelope.Recipients)
         {

@@ -65,6 +65,12 @@ internal sealed class PipelinedConnection(EcStreamConnection connection, RelayOp
                 }
 
                 _unsent.Dequeue();
+                if (!package.Item.TryStart(package.Place))
+                {
+                    sent--;
+                    continue;
+                }
+
                 connection.WritePackage(package.Octets.Span);
                 Sent(package);
                 var isMore = _unsent.Count > 0 && sent + 1 < mostPackages && Volatile.Read(ref _answered) > 1;

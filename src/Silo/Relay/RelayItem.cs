@@ -6,7 +6,7 @@ namespace EcStreamOrleans.Silo.Relay;
 /// Messages of one spool record that are to be delivered now. A gateway client gives each its result, whenever it has one; the
 /// relay takes results as they come, so that what is delivered is recorded soon and not only with the last of its record.
 /// </summary>
-internal sealed class RelayItem(SpoolRecord record, int[] messages)
+internal sealed class RelayItem(RelaySource source, SpoolRecord record, int[] messages)
 {
     private readonly Lock _lock = new();
     private readonly DeliveryResult?[] _results = new DeliveryResult?[messages.Length];
@@ -14,6 +14,9 @@ internal sealed class RelayItem(SpoolRecord record, int[] messages)
     private List<RelayResult> _untaken = [];
     private TaskCompletionSource _news = NewSignal();
     private int _taken;
+    private bool _hasStarted;
+
+    public RelaySource Source { get; } = source;
 
     public SpoolRecord Record { get; } = record;
 
@@ -26,6 +29,34 @@ internal sealed class RelayItem(SpoolRecord record, int[] messages)
     public ReadOnlyMemory<byte> GetPackage(int place) => Record.GetPackage(Messages[place]);
 
     public void AddDeliveredRecipient(int message, int recipient) => _deliveredRecipients.Add((message, recipient));
+
+    /// <summary>Asked before a message goes out. False when nothing of its spool is delivered here any more: the message has its result then.</summary>
+    public bool TryStart(int place)
+    {
+        lock (_lock)
+        {
+            if (_hasStarted ? !Source.IsWithdrawn : Source.TryStart())
+            {
+                _hasStarted = true;
+                return true;
+            }
+        }
+
+        SetResult(place, DeliveryResult.Temporary("4.3.0 its owner delivers it"));
+        return false;
+    }
+
+    /// <summary>All that has come of the item is recorded.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            if (_hasStarted)
+            {
+                Source.End();
+            }
+        }
+    }
 
     public void SetResult(int place, DeliveryResult result)
     {

@@ -4,7 +4,6 @@ using System.Threading.Channels;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Protocol.Configuration;
-using EcStreamOrleans.Silo.Spooling;
 using EcStreamOrleans.Spool;
 
 namespace EcStreamOrleans.Silo.Relay;
@@ -15,7 +14,7 @@ namespace EcStreamOrleans.Silo.Relay;
 /// </summary>
 internal sealed partial class RelayWorker(
     LiveConfiguration configuration,
-    SpoolHost spoolHost,
+    OwnSource own,
     GatewayClientFactory gateways,
     RelayOptions options,
     RetryQueue retries,
@@ -27,6 +26,9 @@ internal sealed partial class RelayWorker(
     private readonly ByteBudget _budget = new(options.MaxBytesUnderWay, int.MaxValue);
     private readonly ConcurrentDictionary<RelayItem, byte> _unfinished = new();
     private Channel<RelayItem> _items = Channel.CreateUnbounded<RelayItem>();
+    private readonly Lock _sourcesLock = new();
+    private readonly List<RelaySource> _sources = [own];
+    private TaskCompletionSource _sourcesChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _underWay;
 
     /// <summary>The gateway, or null: messages are held.</summary>
@@ -38,6 +40,25 @@ internal sealed partial class RelayWorker(
         : Volatile.Read(ref _underWay) > 0 ? "delivering"
         : retries.Messages > 0 ? "retrying"
         : "idle";
+
+    /// <summary>Delivers from one spool more.</summary>
+    public void Add(RelaySource source)
+    {
+        lock (_sourcesLock)
+        {
+            _sources.Add(source);
+            _sourcesChanged.TrySetResult();
+        }
+    }
+
+    /// <summary>Begins no more records of a spool that is withdrawn.</summary>
+    public void Remove(RelaySource source)
+    {
+        lock (_sourcesLock)
+        {
+            _sources.Remove(source);
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -83,7 +104,7 @@ internal sealed partial class RelayWorker(
         using var giveUp = new CancellationTokenSource();
         using var feeding = CancellationTokenSource.CreateLinkedTokenSource(ending);
         var delivering = gateway.RunAsync(_items.Reader, giveUp.Token);
-        Task[] feeds = [FeedNewAsync(feeding.Token, stoppingToken), FeedRetriesAsync(feeding.Token, stoppingToken)];
+        Task[] feeds = [FeedSourcesAsync(feeding.Token, stoppingToken), FeedRetriesAsync(feeding.Token, stoppingToken)];
         try
         {
             // Whichever of them ends early has failed; that stops the silo rather than leaving mail unrelayed in silence.
@@ -115,11 +136,40 @@ internal sealed partial class RelayWorker(
         }
     }
 
-    private async Task FeedNewAsync(CancellationToken ending, CancellationToken stoppingToken)
+    private async Task FeedSourcesAsync(CancellationToken ending, CancellationToken stoppingToken)
     {
-        while (await spoolHost.Spool.NextAsync(ending) is { } record)
+        Dictionary<RelaySource, Task> feeds = [];
+        try
         {
-            await StartAsync(record, failures: 0, ending, stoppingToken);
+            while (true)
+            {
+                Task changed;
+                lock (_sourcesLock)
+                {
+                    foreach (var source in _sources.Where(source => !feeds.ContainsKey(source)))
+                    {
+                        feeds.Add(source, FeedNewAsync(source, ending, stoppingToken));
+                    }
+
+                    _sourcesChanged = _sourcesChanged.Task.IsCompleted ? new(TaskCreationOptions.RunContinuationsAsynchronously) : _sourcesChanged;
+                    changed = _sourcesChanged.Task.WaitAsync(ending);
+                }
+
+                await await Task.WhenAny([changed, .. feeds.Values.Where(feed => !feed.IsCompletedSuccessfully)]);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(feeds.Values).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    private async Task FeedNewAsync(RelaySource source, CancellationToken ending, CancellationToken stoppingToken)
+    {
+        await source.OpensAsync(ending);
+        while (await source.NextAsync(ending) is { } record)
+        {
+            await StartAsync(source, record, failures: 0, ending, stoppingToken);
         }
     }
 
@@ -128,11 +178,14 @@ internal sealed partial class RelayWorker(
         while (true)
         {
             var retry = await retries.NextAsync(ending);
-            await StartAsync(retry.Record, retry.Failures, ending, stoppingToken);
+            if (!retry.Source.IsWithdrawn)
+            {
+                await StartAsync(retry.Source, retry.Record, retry.Failures, ending, stoppingToken);
+            }
         }
     }
 
-    private async Task StartAsync(SpoolRecordRef reference, int failures, CancellationToken ending, CancellationToken stoppingToken)
+    private async Task StartAsync(RelaySource source, SpoolRecordRef reference, int failures, CancellationToken ending, CancellationToken stoppingToken)
     {
         var room = _budget.EnterAsync(reference.Bytes).AsTask();
         try
@@ -143,50 +196,52 @@ internal sealed partial class RelayWorker(
         {
             // It was taken from the spool: the next gateway finds it among the retries.
             _ = room.ContinueWith(_ => _budget.Leave(reference.Bytes), TaskScheduler.Default);
-            retries.Add(new Retry(reference, failures, reference.Count), TimeSpan.Zero);
+            retries.Add(new Retry(source, reference, failures, reference.Count), TimeSpan.Zero);
             throw;
         }
 
         Interlocked.Increment(ref _underWay);
-        _ = DeliverAsync(reference, failures, _items.Writer, stoppingToken);
+        _ = DeliverAsync(source, reference, failures, _items.Writer, stoppingToken);
     }
 
     /// <summary>One attempt for one record: the one place that catches for it.</summary>
-    private async Task DeliverAsync(SpoolRecordRef reference, int failures, ChannelWriter<RelayItem> items, CancellationToken cancellationToken)
+    private async Task DeliverAsync(RelaySource source, SpoolRecordRef reference, int failures, ChannelWriter<RelayItem> items, CancellationToken cancellationToken)
     {
         RelayItem? item = null;
         try
         {
-            using var record = spoolHost.Spool.Read(reference);
+            using var record = source.Spool.Read(reference);
             using var span = tracing.Start("ecstream.relay", record.Id, ActivityKind.Client);
-            span?.SetTag("ecstream.gateway", Gateway?.Gateway).SetTag("ecstream.record", $"{spoolHost.Spool.Id}-{reference.RecordNumber}").SetTag("ecstream.attempt", failures + 1);
+            span?.SetTag("ecstream.gateway", Gateway?.Gateway).SetTag("ecstream.record", $"{source.Spool.Id}-{record.KnownAs}").SetTag("ecstream.attempt", failures + 1);
             var messages = Enumerable.Range(0, record.Count).Where(i => !record.IsDone(i)).ToArray();
             if (messages.Length == 0)
             {
                 return;
             }
 
-            item = new RelayItem(record, messages);
+            item = new RelayItem(source, record, messages);
             _unfinished.TryAdd(item, 0);
             if (!items.TryWrite(item))
             {
-                Retry(reference, failures, messages.Length);
+                Retry(source, reference, failures, messages.Length);
                 return;
             }
 
             var deferred = 0;
             while (await item.TakeResultsAsync() is { Count: > 0 } results)
             {
-                deferred += await RecordAsync(item.Record, results, failures, cancellationToken);
+                deferred += await RecordAsync(source, reference, item.Record, results, failures, cancellationToken);
             }
 
             await JournalAsync(
+                source,
+                reference,
                 [.. item.DeliveredRecipients.Select(d => new SpoolOutcome(reference.RecordNumber, d.Message, d.Recipient, OutcomeKind.Delivered, ""))],
                 cancellationToken);
             if (deferred > 0)
             {
                 span?.SetStatus(ActivityStatusCode.Error, $"{deferred} of {messages.Length} messages wait for another attempt");
-                Retry(reference, failures + 1, deferred);
+                Retry(source, reference, failures + 1, deferred);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -196,13 +251,14 @@ internal sealed partial class RelayWorker(
         catch (Exception error)
         {
             LogRecordFailed(error, reference.RecordNumber);
-            Retry(reference, failures + 1, reference.Count);
+            Retry(source, reference, failures + 1, reference.Count);
         }
         finally
         {
             if (item is not null)
             {
                 _unfinished.TryRemove(item, out _);
+                item.End();
             }
 
             Interlocked.Decrement(ref _underWay);
@@ -212,10 +268,10 @@ internal sealed partial class RelayWorker(
 
     /// <summary>Records what has come of some messages of a record.</summary>
     /// <returns>How many of them are to be tried again.</returns>
-    private async Task<int> RecordAsync(SpoolRecord record, List<RelayResult> results, int failures, CancellationToken cancellationToken)
+    private async Task<int> RecordAsync(RelaySource source, SpoolRecordRef reference, SpoolRecord record, List<RelayResult> results, int failures, CancellationToken cancellationToken)
     {
         var outcomes = new List<SpoolOutcome>(results.Count);
-        var isExpired = clock.GetUtcNow() - record.AcceptedAt > options.MaxAge;
+        var isExpired = !source.IsWithdrawn && clock.GetUtcNow() - record.AcceptedAt > options.MaxAge;
         int delivered = 0, deferred = 0, failed = 0;
         string? error = null;
         foreach (var (message, result) in results)
@@ -236,7 +292,7 @@ internal sealed partial class RelayWorker(
             }
         }
 
-        await JournalAsync(outcomes, cancellationToken);
+        await JournalAsync(source, reference, outcomes, cancellationToken);
         instruments.Count(delivered, deferred, failed, error);
         if (failed > 0)
         {
@@ -252,13 +308,13 @@ internal sealed partial class RelayWorker(
     }
 
     /// <summary>What was delivered must be recorded, or it is delivered again: a failing journal is tried until it works or the silo stops.</summary>
-    private async Task JournalAsync(List<SpoolOutcome> outcomes, CancellationToken cancellationToken)
+    private async Task JournalAsync(RelaySource source, SpoolRecordRef reference, List<SpoolOutcome> outcomes, CancellationToken cancellationToken)
     {
         for (var failures = 1; outcomes.Count > 0; failures++)
         {
             try
             {
-                await spoolHost.Spool.RecordOutcomesAsync(outcomes.ToArray(), CancellationToken.None);
+                await source.RecordAsync(reference, outcomes.ToArray());
                 return;
             }
             catch (IOException error)
@@ -269,9 +325,9 @@ internal sealed partial class RelayWorker(
         }
     }
 
-    private void Retry(SpoolRecordRef reference, int failures, int messages)
+    private void Retry(RelaySource source, SpoolRecordRef reference, int failures, int messages)
     {
-        retries.Add(new Retry(reference, failures, messages), options.DelayAfter(failures));
+        retries.Add(new Retry(source, reference, failures, messages), options.DelayAfter(failures));
     }
 
     [LoggerMessage(310, LogLevel.Warning, "No gateway is configured: accepted messages are held in the spool")]

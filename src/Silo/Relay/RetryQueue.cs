@@ -58,7 +58,8 @@ internal sealed class RetryQueue(TimeProvider clock)
 }
 
 /// <summary>A record to be tried again.</summary>
+/// <param name="Source">The spool that it is in.</param>
 /// <param name="Record">The record.</param>
 /// <param name="Failures">Attempts that failed so far.</param>
 /// <param name="Messages">Messages of it that wait.</param>
-internal readonly record struct Retry(SpoolRecordRef Record, int Failures, int Messages);
+internal readonly record struct Retry(RelaySource Source, SpoolRecordRef Record, int Failures, int Messages);

@@ -15,10 +15,13 @@ internal sealed partial class SpoolHost(SpoolOptions options, BatchTracing traci
 
     public bool IsOpen => _spool is not null;
 
+    /// <summary>The disk of the spool, and of copies of others.</summary>
+    public ISpoolFiles Files { get; private set; } = new SpoolFiles();
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // Recovery reads the disk: not on the thread that starts the host.
-        _spool = await Task.Run(() => MailSpool.Open(options, OpenFiles(), clock, spoolLogger), cancellationToken);
+        _spool = await Task.Run(() => MailSpool.Open(options, Files = OpenFiles(), clock, spoolLogger), cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -42,14 +45,18 @@ internal sealed partial class SpoolHost(SpoolOptions options, BatchTracing traci
         var result = await spool.AppendAsync(
             new SpoolBatch { Id = batch.Id, Peer = peer.Key, Listener = batch.Listen, Packages = batch.Packages, Ends = batch.Ends },
             cancellationToken);
-        return result.Status switch
+        return Answer(spool, result);
+    }
+
+    /// <summary>What the caller is told of an append.</summary>
+    public static SpoolAnswer Answer(MailSpool spool, in AppendResult result) =>
+        result.Status switch
         {
             AppendStatus.Durable or AppendStatus.Duplicate => new SpoolAnswer(IsDurable: true, spool.Id, result.RecordNumber, Text: null),
             AppendStatus.Full => new SpoolAnswer(IsDurable: false, spool.Id, -1, $"4.3.1 spool full: {result.Reason}"),
             AppendStatus.Failed => new SpoolAnswer(IsDurable: false, spool.Id, -1, $"4.3.1 spool failing: {result.Reason}"),
             _ => new SpoolAnswer(IsDurable: false, spool.Id, -1, "4.3.2 the silo is stopping"),
         };
-    }
 
     private SpoolFiles OpenFiles()
     {

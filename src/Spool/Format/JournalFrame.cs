@@ -123,6 +123,9 @@ internal sealed class JournalState
 {
     public Dictionary<long, HashSet<(int Message, int Recipient)>> Done { get; } = [];
 
+    /// <summary>Records that were taken back.</summary>
+    public HashSet<long> Voided { get; } = [];
+
     public Dictionary<int, long> Released { get; } = [];
 
     public Dictionary<long, long> Voids { get; } = [];
@@ -207,6 +210,11 @@ internal sealed class JournalState
                     }
 
                     done.Add((BinaryPrimitives.ReadInt32LittleEndian(entries[4..]), BinaryPrimitives.ReadInt32LittleEndian(entries[8..])));
+                    if (entries[1] == (byte)OutcomeKind.Void)
+                    {
+                        Voided.Add(record);
+                    }
+
                     CommittedThrough = Math.Max(CommittedThrough, record);
                     var size = JournalFrameWriter.FixedOutcomeBytes + BinaryPrimitives.ReadUInt16LittleEndian(entries[2..]);
                     entries = entries[Math.Min(size, entries.Length)..];

@@ -24,6 +24,9 @@ internal readonly record struct RecordHeader(
     public const ulong Magic = 0x3152_4C4F_4F50_5345; // "ESPOOLR1"
     private const ushort Version = 1;
 
+    /// <summary>Of a copy: the record's number in its owner's spool; otherwise 0.</summary>
+    public long Origin { get; init; }
+
     /// <summary>The whole record's length: header, peer, listener, ends, packages, CRC, padded to <see cref="Alignment"/>.</summary>
     public long TotalBytes => Total(Count, PeerBytes, ListenerBytes, PayloadBytes);
 
@@ -50,6 +53,7 @@ internal readonly record struct RecordHeader(
         BinaryPrimitives.WriteInt32LittleEndian(header[84..], PayloadBytes);
         BinaryPrimitives.WriteUInt16LittleEndian(header[88..], (ushort)PeerBytes);
         BinaryPrimitives.WriteUInt16LittleEndian(header[90..], (ushort)ListenerBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(header[92..], Origin);
         BinaryPrimitives.WriteUInt32LittleEndian(header[20..], Crc32C.Compute(header));
     }
 
@@ -83,9 +87,12 @@ internal readonly record struct RecordHeader(
             BinaryPrimitives.ReadInt32LittleEndian(source[80..]),
             BinaryPrimitives.ReadUInt16LittleEndian(source[88..]),
             BinaryPrimitives.ReadUInt16LittleEndian(source[90..]),
-            BinaryPrimitives.ReadInt32LittleEndian(source[84..]));
+            BinaryPrimitives.ReadInt32LittleEndian(source[84..]))
+        {
+            Origin = BinaryPrimitives.ReadInt64LittleEndian(source[92..]),
+        };
         return header.Kind is RecordKind.Batch or RecordKind.Mark
-            && header is { Count: >= 0, PayloadBytes: >= 0, Generation: > 0, Number: >= 0 }
+            && header is { Count: >= 0, PayloadBytes: >= 0, Generation: > 0, Number: >= 0, Origin: >= 0 }
             && header.AcceptedTicks >= 0 && header.AcceptedTicks <= DateTime.MaxValue.Ticks
             && header.TotalBytes <= source.Length;
     }

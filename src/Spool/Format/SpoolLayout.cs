@@ -38,11 +38,11 @@ internal static class SpoolLayout
     }
 
     /// <summary>Makes an identity for a new spool, or takes the one its segments carry when only the small file was lost.</summary>
-    public static (ushort Id, ulong Key) CreateIdentity(ISpoolFiles files, string directory)
+    public static (ushort Id, ulong Key) CreateIdentity(ISpoolFiles files, string directory, ushort? id)
     {
         Span<byte> random = stackalloc byte[10];
         RandomNumberGenerator.Fill(random);
-        var identity = (MemoryMarshal.Read<ushort>(random), MemoryMarshal.Read<ulong>(random[2..]));
+        var identity = (id ?? MemoryMarshal.Read<ushort>(random), MemoryMarshal.Read<ulong>(random[2..]));
         var block = new byte[SegmentHeader.BlockSize];
         foreach (var name in files.List(directory).Where(name => TrySegmentIndex(name, out _)))
         {

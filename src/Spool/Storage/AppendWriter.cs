@@ -129,6 +129,24 @@ internal sealed class AppendWriter : IDisposable
         }
     }
 
+    /// <summary>The record of a batch id, while it is remembered.</summary>
+    public bool TryFind(BatchId id, out long record)
+    {
+        lock (_gate)
+        {
+            return _dedupe.TryFind(id, out record);
+        }
+    }
+
+    /// <summary>Forgets that a batch was ever appended.</summary>
+    public void Forget(BatchId id)
+    {
+        lock (_gate)
+        {
+            _dedupe.Remove(id);
+        }
+    }
+
     /// <summary>Takes nothing more, writes what is queued, leaves a mark of what is durable, and ends the thread.</summary>
     public void Dispose()
     {
@@ -357,7 +375,9 @@ internal sealed class AppendWriter : IDisposable
         var batch = operation.Batch;
         operation.Number = number;
         operation.Offset = _buffer.Position;
-        operation.Header = new RecordHeader(RecordKind.Batch, _segment!.Generation, number, _committedThrough, batch.Id, _time.GetUtcNow().UtcTicks, batch.Ends.Length, operation.PeerBytes, operation.ListenerBytes, batch.Packages.Length);
+        var acceptedAt = batch.AcceptedAt == default ? _time.GetUtcNow() : batch.AcceptedAt;
+        operation.Header = new RecordHeader(RecordKind.Batch, _segment!.Generation, number, _committedThrough, batch.Id, acceptedAt.UtcTicks, batch.Ends.Length, operation.PeerBytes, operation.ListenerBytes, batch.Packages.Length) { Origin = batch.Origin };
+        batch.Follower?.Numbered(number, acceptedAt);
         _buffer.PutRecord(operation.Header, batch, _start.Key);
     }
 
@@ -369,7 +389,10 @@ internal sealed class AppendWriter : IDisposable
         {
             var operation = _group[i];
             _table.Add(new RecordEntry(operation.Number, _segment!, operation.Offset, operation.Header), null);
-            _waiting.TryWrite(new SpoolRecordRef(operation.Number, operation.Header.Count, operation.Header.TotalBytes));
+            if (operation.Batch.Follower is null)
+            {
+                _waiting.TryWrite(new SpoolRecordRef(operation.Number, operation.Header));
+            }
         }
 
         lock (_gate)

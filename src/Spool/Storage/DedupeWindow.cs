@@ -10,6 +10,9 @@ internal sealed class DedupeWindow(int capacity)
 
     public bool TryFind(BatchId id, out long record) => _records.TryGetValue(id, out record);
 
+    /// <summary>Its place in the order stays: the window is a little smaller until that has come round.</summary>
+    public void Remove(BatchId id) => _records.Remove(id);
+
     public void Add(BatchId id, long record)
     {
         if (_records.TryAdd(id, record))

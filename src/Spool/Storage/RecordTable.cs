@@ -29,6 +29,9 @@ internal sealed class Segment(int index, string path, ISpoolFile file, long capa
     public bool IsHeld { get; set; }
 
     public List<long> DoneRecords { get; } = [];
+
+    /// <summary>Those of the done records that were taken back: their batches may come again.</summary>
+    public HashSet<long> VoidRecords { get; } = [];
 }
 
 /// <summary>A record that waits: where it is and which of its messages are done.</summary>
@@ -110,6 +113,24 @@ internal sealed class RecordTable
         }
     }
 
+    /// <summary>All that wait, the oldest first.</summary>
+    public List<SpoolRecordRef> Waiting()
+    {
+        lock (_gate)
+        {
+            return [.. _inOrder.Select(entry => new SpoolRecordRef(entry.Number, entry.Header))];
+        }
+    }
+
+    /// <summary>The messages and recipients of a record that are done, while others are not.</summary>
+    public List<(int Message, int Recipient)> DoneOf(long number)
+    {
+        lock (_gate)
+        {
+            return _waiting.TryGetValue(number, out var entry) ? [.. entry.Done ?? []] : [];
+        }
+    }
+
     public RecordEntry? Find(long number)
     {
         lock (_gate)
@@ -139,8 +160,15 @@ internal sealed class RecordTable
                 return;
             }
 
-            _messages--;
-            if (--entry.Remaining == 0)
+            if (outcome.Kind == OutcomeKind.Void)
+            {
+                entry.Segment.VoidRecords.Add(entry.Number);
+            }
+
+            var closed = outcome.Message == SpoolOutcome.AllMessages ? entry.Remaining : 1;
+            _messages -= closed;
+            entry.Remaining -= closed;
+            if (entry.Remaining == 0)
             {
                 _waiting.Remove(entry.Number);
                 _inOrder.Remove(entry.Place!);
@@ -197,7 +225,7 @@ internal sealed class RecordTable
 
                 foreach (var number in segment.DoneRecords)
                 {
-                    frames.Outcome(number, SpoolOutcome.AllRecipients, SpoolOutcome.AllRecipients, 0, 0, "");
+                    frames.Outcome(number, SpoolOutcome.AllMessages, SpoolOutcome.AllRecipients, segment.VoidRecords.Contains(number) ? (byte)OutcomeKind.Void : (byte)0, 0, "");
                 }
             }
 

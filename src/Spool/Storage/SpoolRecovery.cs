@@ -16,7 +16,10 @@ internal sealed class SpoolRecovery(SpoolOptions options, ISpoolFiles files, Spo
         {
             foreach (var record in found.Kept)
             {
-                dedupe.Add(record.Header.Batch, record.Header.Number);
+                if (!scan.Journal.Voided.Contains(record.Header.Number))
+                {
+                    dedupe.Add(record.Header.Batch, record.Header.Number);
+                }
             }
 
             Take(found);
@@ -77,11 +80,16 @@ internal sealed class SpoolRecovery(SpoolOptions options, ISpoolFiles files, Spo
         foreach (var record in found.Kept)
         {
             var entry = new RecordEntry(record.Header.Number, segment, record.Offset, record.Header);
+            if (scan.Journal.Voided.Contains(entry.Number))
+            {
+                segment.VoidRecords.Add(entry.Number);
+            }
+
             _records++;
             if (table.Add(entry, scan.Journal.Done.GetValueOrDefault(entry.Number)))
             {
                 _messages += entry.Remaining;
-                Waiting.Add(new SpoolRecordRef(entry.Number, record.Header.Count, record.Header.TotalBytes));
+                Waiting.Add(new SpoolRecordRef(entry.Number, record.Header));
             }
         }
 

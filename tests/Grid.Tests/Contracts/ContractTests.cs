@@ -6,6 +6,7 @@ using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Grid.Tests.Harness;
 using EcStreamOrleans.Protocol.Configuration;
 using Orleans.Concurrency;
+using Orleans.Services;
 
 namespace EcStreamOrleans.Grid.Tests.Contracts;
 
@@ -95,7 +96,7 @@ public sealed class ContractTests
     }
 
     private static IEnumerable<Type> GrainInterfaces() => Grains.GetTypes()
-        .Where(type => type.IsInterface && (typeof(IGrain).IsAssignableFrom(type) || typeof(IGrainObserver).IsAssignableFrom(type)))
+        .Where(type => type.IsInterface && (typeof(IGrain).IsAssignableFrom(type) || typeof(IGrainObserver).IsAssignableFrom(type) || typeof(IGrainService).IsAssignableFrom(type)))
         .OrderBy(type => type.GetCustomAttribute<AliasAttribute>(inherit: false)?.Alias, StringComparer.Ordinal);
 
     private static IEnumerable<Type> WireTypes() => Grains.GetTypes()

@@ -80,6 +80,14 @@ public sealed class SettingsTests
         [error],
         Read([("Grid:Storage:Kind", "AzureTables"), ("Grid:Storage:ServiceUri", "https://state.test"), .. settings.Chunk(2).Select(s => ($"Grid:Clustering:{s[0]}", s[1]))]).Errors);
 
+    [Theory]
+    [InlineData("Grid:Spool:Copies = 2: needs Grid:Clustering:Kind=AzureTables, since a silo by itself has nowhere to keep a copy.", "Copies", "2")]
+    [InlineData("Grid:Spool:Copies = 0: must be between 1 and 2.", "Copies", "0")]
+    [InlineData("Grid:Spool:WhenAlone = Wait: must be Refuse or GoOn.", "WhenAlone", "Wait")]
+    [InlineData("Grid:Spool:ReturnTime = -1: must be between 0 and 3600.", "ReturnTime", "-1")]
+    [InlineData("Grid:Spool:AbsenceTime = 100000: must be between 0 and 86400.", "AbsenceTime", "100000")]
+    public void Copies_AreChecked(string error, string key, string value) => Assert.Equal([error], Read(($"Grid:Spool:{key}", value)).Errors);
+
     [Fact]
     public void SeveralSilos_NeedOneState()
     {
@@ -233,7 +241,7 @@ public sealed class SettingsTests
 
         // A separate edge has nothing of its own but where its health is told.
         var rows = Rows(new GridSettings(), "Grid").Union(Rows(new EdgeSettings(), "Grid"));
-        Assert.Equal(83, rows.Count(row =>
+        Assert.Equal(87, rows.Count(row =>
         {
             Assert.Contains(row, docs);
             return true;
