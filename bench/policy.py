@@ -152,7 +152,7 @@ def beside(port, admin_port, grains, rate, rounds, seconds, name):
     for _ in range(int(rounds)):
         pair = []
         for has_changes in (False, True):
-            process = subprocess.Popen([sys.executable, __file__, "changers", admin_port, grains, rate, seconds], stdout=subprocess.PIPE, text=True) if has_changes else None
+            process = subprocess.Popen(["nice", "-n", "19", sys.executable, __file__, "changers", admin_port, grains, rate, seconds], stdout=subprocess.PIPE, text=True) if has_changes else None
             times, end = [], time.perf_counter() + float(seconds)
             while time.perf_counter() < end:
                 times.append(send(connections[place % len(connections)]))
