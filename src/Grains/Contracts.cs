@@ -98,3 +98,15 @@ public sealed record BookedSession(
     [property: Id(2)] string Edge,
     [property: Id(3)] DateTimeOffset OpenedAt,
     [property: Id(4)] DateTimeOffset LastActivity);
+
+/// <summary>A session in the book of a grain that moves.</summary>
+/// <param name="Request">How it was opened.</param>
+/// <param name="Edge">Takes the grain's orders.</param>
+/// <param name="OpenedAt">When it was opened, UTC.</param>
+/// <param name="LastActivity">The last sign of life the grain has, UTC.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.moved-session")]
+internal sealed record MovedSession(
+    [property: Id(0)] SessionRequest Request,
+    [property: Id(1)] IEdgeObserver Edge,
+    [property: Id(2)] DateTimeOffset OpenedAt,
+    [property: Id(3)] DateTimeOffset LastActivity);

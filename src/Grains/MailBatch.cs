@@ -27,11 +27,11 @@ public sealed class MailBatch
     /// <param name="ends">The end offset of each package. Rented from <see cref="ArrayPool{T}.Shared"/>.</param>
     /// <param name="count">Packages: at least one.</param>
     public MailBatch(BatchId id, string listen, byte[] packages, int length, int[] ends, int count)
-        : this(id, listen, packages, length, ends, count, isReceived: false)
+        : this(id, listen, packages, length, ends, count, isReceived: false, enteredAt: null)
     {
     }
 
-    internal MailBatch(BatchId id, string listen, byte[] packages, int length, int[] ends, int count, bool isReceived)
+    internal MailBatch(BatchId id, string listen, byte[] packages, int length, int[] ends, int count, bool isReceived, SiloAddress? enteredAt)
     {
         ArgumentNullException.ThrowIfNull(packages);
         ArgumentNullException.ThrowIfNull(ends);
@@ -45,6 +45,7 @@ public sealed class MailBatch
         _ends = ends;
         Count = count;
         IsReceived = isReceived;
+        EnteredAt = enteredAt;
     }
 
     /// <summary>The batch's id: an append under an id that is known is answered with the first answer.</summary>
@@ -67,6 +68,9 @@ public sealed class MailBatch
 
     /// <summary>Whether the batch came over the wire, so that the receiving grain owns its memory.</summary>
     public bool IsReceived { get; }
+
+    /// <summary>The silo that sent the batch on to this one, its gateway or its edge: it has been through two silos. Null if it has not.</summary>
+    public SiloAddress? EnteredAt { get; }
 
     /// <summary>One package, verbatim.</summary>
     /// <param name="index">Counted from 0.</param>

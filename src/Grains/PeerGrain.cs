@@ -4,12 +4,13 @@ using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
+using Orleans.Runtime.Placement;
 using Orleans.Storage;
 
 namespace EcStreamOrleans.Grains;
 
 /// <summary>
-/// One injecting peer; see <see cref="IPeerGrain"/>. Placed where its traffic enters: there a batch is passed by reference. What is set at its scope is read
+/// One injecting peer; see <see cref="IPeerGrain"/>. Placed where its traffic enters, there a batch is passed by reference, and moved when that moves. What is set at its scope is read
 /// from the store only when it is asked for or changed: mail is judged by the policy that every silo has in memory, and flows while the store is away.
 /// </summary>
 [PreferLocalPlacement]
@@ -18,15 +19,19 @@ internal sealed partial class PeerGrain(
     LivePolicy policy,
     AdmissionOptions admission,
     PeerLimits limits,
+    PeerPlacement placement,
+    PeerInstruments instruments,
     IBatchSpool spool,
     BatchTracing tracing,
     TimeProvider clock,
-    ILogger<PeerGrain> logger) : Grain, IPeerGrain
+    ILogger<PeerGrain> logger) : Grain, IPeerGrain, IGrainMigrationParticipant
 {
     /// <summary>The name under which the silo registers the storage of policy.</summary>
     public const string StorageName = "policy";
 
     private const string StateName = "overrides";
+
+    private const string MovedSessionsKey = "sessions";
 
     private static readonly TimeSpan MinSweepDelay = TimeSpan.FromMilliseconds(100);
 
@@ -34,7 +39,9 @@ internal sealed partial class PeerGrain(
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(4);
 
     private readonly Admission _admission = new(admission, policy);
+    private readonly BatchEntries _entries = new(placement.MoveAfter);
     private readonly long _activatedAt = clock.GetTimestamp();
+    private MovedSession[] _movedSessions = [];
     private GrainState<PeerPolicyState>? _scope;
     private SessionBook _book = null!;
     private PeerId _peer;
@@ -54,8 +61,20 @@ internal sealed partial class PeerGrain(
 
         _rates = new PeerRates(key, limits);
         _book = new SessionBook(Judge);
+        foreach (var session in _movedSessions)
+        {
+            _book.Open(session.Request, session.Edge, session.OpenedAt, session.LastActivity);
+        }
+
+        _movedSessions = [];
+        ScheduleSweep(_book.NextDeadline);
         return Task.CompletedTask;
     }
+
+    /// <summary>Sessions go along, those that are silent, too: limits are of all. What a rate has left does not: a move comes seldom.</summary>
+    public void OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue(MovedSessionsKey, _book.ToMove());
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext) => _movedSessions = rehydrationContext.TryGetValue<MovedSession[]>(MovedSessionsKey, out var sessions) ? sessions! : [];
 
     public ValueTask<SessionAnswer> OpenSessionAsync(SessionRequest request, IEdgeObserver edge, CancellationToken cancellationToken)
     {
@@ -74,7 +93,7 @@ internal sealed partial class PeerGrain(
         }
 
         var now = clock.GetUtcNow();
-        _book.Open(request, edge, now);
+        _book.Open(request, edge, now, now);
         ScheduleSweep(now + standing.IdleTime + SessionBook.Grace);
         return new(new SessionOpened(policy.Overrides.Version));
     }
@@ -83,6 +102,7 @@ internal sealed partial class PeerGrain(
     {
         using var span = tracing.Start("ecstream.accept", batch.Id);
         span?.SetTag("ecstream.peer", _peer.Key);
+        instruments.Handed(batch.Length, batch.EnteredAt is not null);
         var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
         var standing = session is null ? Judge(batch.Listen, isAdmittedByTls: false) : _book.StandingOf(session);
         if (standing.Refusal is { } refusal)
@@ -120,6 +140,11 @@ internal sealed partial class PeerGrain(
         // The time until the reply was owed to the client: it was not idle.
         _book.Touch(batch.Id.Session, clock.GetUtcNow());
         var count = batch.Count;
+        if (_entries.Note(batch.EnteredAt, batch.Length, SinceActivation) is { } silo)
+        {
+            MoveTo(silo);
+        }
+
         Release(batch);
         if (!answer.IsDurable)
         {
@@ -218,6 +243,16 @@ internal sealed partial class PeerGrain(
         return deferral;
     }
 
+    // Batches under way are answered first, those that come meanwhile are sent on.
+    private void MoveTo(SiloAddress silo)
+    {
+        LogMoving(_peer.Key, silo);
+        instruments.Moved();
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        MigrateOnIdle();
+        RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+    }
+
     private SessionStanding Judge(string listen, bool isAdmittedByTls) => new(policy, _admission, _peer, listen, isAdmittedByTls);
 
     // A batch that came over the wire is the grain's own; one of this process belongs to the edge that made it.
@@ -275,6 +310,9 @@ internal sealed partial class PeerGrain(
 
     [LoggerMessage(101, LogLevel.Debug, "Peer {Peer}: the order to close session {Session} did not reach edge {Edge}")]
     private partial void LogOrderNotSent(Exception error, string peer, Guid session, string edge);
+
+    [LoggerMessage(103, LogLevel.Information, "Peer {Peer}: most of its mail enters at {Silo}; its grain moves there")]
+    private partial void LogMoving(string peer, SiloAddress silo);
 
     [LoggerMessage(102, LogLevel.Error, "Peer scope {Scope}: its state could not be written; it is read again before the next")]
     private partial void LogScopeNotWritten(Exception error, string scope);

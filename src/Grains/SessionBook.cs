@@ -24,11 +24,14 @@ internal sealed class SessionBook(Func<string, bool, SessionStanding> judge)
 
     public bool Has(Guid session) => _sessions.ContainsKey(session);
 
-    public void Open(SessionRequest request, IEdgeObserver observer, DateTimeOffset now)
+    public void Open(SessionRequest request, IEdgeObserver observer, DateTimeOffset openedAt, DateTimeOffset lastActivity)
     {
-        _sessions[request.Session] = new Entry(request, observer, now) { LastActivity = now };
-        LastActivity = now;
+        _sessions[request.Session] = new Entry(request, observer, openedAt) { LastActivity = lastActivity };
+        LastActivity = lastActivity > LastActivity ? lastActivity : LastActivity ?? lastActivity;
     }
+
+    /// <summary>The sessions as another silo's grain of the peer takes them over.</summary>
+    public MovedSession[] ToMove() => [.. _sessions.Values.Select(entry => new MovedSession(entry.Request, entry.Observer, entry.OpenedAt, entry.LastActivity))];
 
     public void Close(Guid session) => _sessions.Remove(session);
 
@@ -88,6 +91,8 @@ internal sealed class SessionBook(Func<string, bool, SessionStanding> judge)
     internal sealed class Entry(SessionRequest request, IEdgeObserver observer, DateTimeOffset openedAt)
     {
         private RecentSequences _passed;
+
+        public SessionRequest Request => request;
 
         public string Listen => request.Listen;
 

@@ -27,7 +27,7 @@ internal static class SiloHosting
     {
         var listeners = EdgeListeners.BindAny(configuration.Grid.Listens);
         var services = builder.Services;
-        services.AddSingleton(settings).AddSingleton<NodeSettings>(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(settings.Facts).AddSingleton(settings.Fallback).AddSingleton(settings.Spool).AddSingleton<SpoolOptions>(settings.Spool).AddSingleton(settings.Relay);
+        services.AddSingleton(settings).AddSingleton<NodeSettings>(settings).AddSingleton(settings.Admission).AddSingleton(settings.Limits).AddSingleton(settings.Limits.Peer).AddSingleton(new PeerPlacement(settings.Clustering.MoveAfter)).AddSingleton<PeerInstruments>().AddSingleton(settings.Facts).AddSingleton(settings.Fallback).AddSingleton(settings.Spool).AddSingleton<SpoolOptions>(settings.Spool).AddSingleton(settings.Relay);
         services.AddSingleton(new LiveConfiguration(configuration)).AddSingleton<LivePolicy>();
         services.AddSingleton<IStreamCodec>(EcStreamCodec.Instance);
         services.AddSingleton(TimeProvider.System);
@@ -56,7 +56,7 @@ internal static class SiloHosting
         services.AddEcStreamEdge(listeners);
         services.AddAdmin(settings);
         services.AddSingleton<SpoolInstruments>();
-        services.AddTelemetry(settings, "ecstream-silo", EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, PolicyInstruments.MeterName);
+        services.AddTelemetry(settings, "ecstream-silo", EdgeInstruments.MeterName, RelayInstruments.MeterName, SpoolInstruments.MeterName, PolicyInstruments.MeterName, PeerInstruments.MeterName);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
         more?.Invoke(services);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using EcStreamOrleans.Hosting;
+using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Transport;
 
 namespace EcStreamOrleans.Silo.Configuration;
@@ -13,6 +14,12 @@ internal sealed class SiloClusteringSettings : ClusteringSettings
     /// </summary>
     public string? AdvertisedAddress { get; set; }
 
+    /// <summary>
+    /// How long most of a peer's octets must have entered at another silo until its grain moves there. 0 to 3600 seconds; 0: never. Default: 10, far more than a move costs, and less than a
+    /// batch through two silos costs in that time.
+    /// </summary>
+    public TimeSpan MoveAfter { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Where the silo binds its ports.</summary>
     public IPAddress Address => Kind == ClusteringKind.Localhost ? IPAddress.Loopback : IPAddress.Parse(AdvertisedAddress!);
 
@@ -21,6 +28,11 @@ internal sealed class SiloClusteringSettings : ClusteringSettings
     /// <param name="transport">How its connections are protected.</param>
     public IEnumerable<string> FindSiloErrors(StorageSettings storage, TransportSettings transport)
     {
+        if (SettingRange.Check("Grid:Clustering:MoveAfter", MoveAfter.TotalSeconds, 0, 3_600) is { } range)
+        {
+            yield return range;
+        }
+
         if (Kind == ClusteringKind.Localhost)
         {
             if (AdvertisedAddress is not null)

@@ -28,6 +28,22 @@ public sealed class MailBatchCodecTests : IDisposable
         Assert.True(batch.Packages.Span.SequenceEqual(received.Packages.Span));
         Assert.True(received.IsReceived);
         Assert.False(batch.IsReceived);
+        Assert.Null(received.EnteredAt);
+    }
+
+    [Fact]
+    public void ASiloThatSendsABatch_SaysWhoItIs_AndAnEdgeReadsItToo()
+    {
+        var silo = SiloAddress.New(System.Net.IPAddress.Parse("10.0.0.7"), 11_111, 42);
+        using var services = new ServiceCollection().AddSerializer().AddSingleton<ILocalSiloDetails>(new Details(silo)).BuildServiceProvider();
+        var sent = services.GetRequiredService<Serializer>().SerializeToArray(PeerGrainTests.Batch(new BatchId(Guid.NewGuid(), 42), 3));
+
+        foreach (var reader in new[] { services, _services })
+        {
+            var received = reader.GetRequiredService<Serializer>().Deserialize<MailBatch>(sent)!;
+            Assert.Equal(silo, received.EnteredAt);
+            Assert.Equal(3, received.Count);
+        }
     }
 
     [Fact]
@@ -63,5 +79,18 @@ public sealed class MailBatchCodecTests : IDisposable
                 Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 10_000_000, $"octet {at} = {value} took memory by its claim");
             }
         }
+    }
+
+    private sealed class Details(SiloAddress silo) : ILocalSiloDetails
+    {
+        public string Name => "silo";
+
+        public string ClusterId => "";
+
+        public string DnsHostName => "";
+
+        public SiloAddress SiloAddress => silo;
+
+        public SiloAddress GatewayAddress => silo;
     }
 }

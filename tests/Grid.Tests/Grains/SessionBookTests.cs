@@ -16,7 +16,7 @@ public class SessionBookTests
     {
         var policy = new LivePolicy(_configuration);
         _book = new SessionBook((listen, byTls) => new SessionStanding(policy, new Admission(new AdmissionOptions(), policy), PeerId.Unix, listen, byTls));
-        _book.Open(new SessionRequest(Session, "127.0.0.1:1825", "edge"), new Deaf(), Start);
+        _book.Open(new SessionRequest(Session, "127.0.0.1:1825", "edge"), new Deaf(), Start, Start);
     }
 
     [Fact]

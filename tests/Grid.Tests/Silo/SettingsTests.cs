@@ -241,7 +241,7 @@ public sealed class SettingsTests
 
         // A separate edge has nothing of its own but where its health is told.
         var rows = Rows(new GridSettings(), "Grid").Union(Rows(new EdgeSettings(), "Grid"));
-        Assert.Equal(87, rows.Count(row =>
+        Assert.Equal(88, rows.Count(row =>
         {
             Assert.Contains(row, docs);
             return true;

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using EcStreamOrleans.Grid.Tests.Harness;
+using Xunit.Abstractions;
+
+namespace EcStreamOrleans.Grid.Tests.Processes;
+
+/// <summary>A peer's grain goes where its mail enters: two silos and an edge, each a process.</summary>
+public sealed class PlacementTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private readonly TempDirectory _directory = new();
+    private readonly List<(SiloPlace Place, string Maildir, SiloProcess Process)> _silos = [];
+    private Azurite _azurite = null!;
+    private ClusterPlace _cluster = null!;
+    private LoadBooks _books = null!;
+
+    public async Task InitializeAsync()
+    {
+        _azurite = Azurite.Missing is null ? await Azurite.StartNewAsync() : new Azurite();
+        _cluster = new ClusterPlace(_azurite);
+        _books = new LoadBooks(_directory.Sub("ledger"));
+    }
+
+    public Task DisposeAsync()
+    {
+        _silos.ForEach(silo => silo.Process.Dispose());
+        _azurite.Dispose();
+        _directory.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [AzuriteFact]
+    public async Task APeerThatComesInElsewhere_TakesItsGrainAlong_UnderLoad_AndNothingIsLostOrDouble()
+    {
+        // Only the second silo takes edges: what comes by the edge enters there, and the grain is at the first.
+        await StartSiloAsync("first", gateway: 0);
+        await StartSiloAsync("second", ServicePort.Next());
+        using var edge = EdgeProcess.Start(_directory, "edge", _cluster);
+        await edge.BecomesReadyAsync();
+        await _books.RunAsync(_silos[0].Place.Listen, count: 50, size: 1_024);
+        Assert.True(await BytesAsync(0) is { One: > 51_000, Two: 0 });
+        using var silent = await AcceptedAsync(_silos[0].Place.EndPoint);
+
+        using var load = _books.Start(edge.Listen, count: 30_000, size: 4_096, connections: 4, window: 20);
+        await Within.Becomes(async () => load.HasExited || (await BytesAsync(0)).Two > 0, "octets went through two silos");
+        await Within.Becomes(async () => load.HasExited || await CountAsync(0, "ecstream_peers_moves_total") == 1, "the grain moves");
+        await _books.EndAsync(load);
+        Assert.Equal(1, await CountAsync(0, "ecstream_peers_moves_total"));
+
+        List<RawClient> more = [];
+
+        // From then on they go through one, and the second silo's spool has them.
+        var before = await BytesAsync(1);
+        await _books.RunAsync(edge.Listen, count: 50, size: 1_024);
+        var after = await BytesAsync(1);
+        Assert.True(after.One >= before.One + 51_000, $"{before} {after}");
+        Assert.Equal(before.Two, after.Two);
+
+        // The silent session has moved along: of five that the peer may have, four are left.
+        for (var i = 0; i < 4; i++)
+        {
+            more.Add(await AcceptedAsync(edge.EndPoint));
+        }
+
+        using (var tooMany = await RawClient.ConnectAsync(edge.EndPoint))
+        {
+            await tooMany.SendAsync(RawClient.Package("Subject: x\n\nx"));
+            Assert.Equal("Z4.3.2 too many sessions of peer 127.0.0.1: 6 > 5 (Grid:Limits:MaxSessionsPerPeer)", await tooMany.ReadReplyAsync());
+        }
+
+        more.ForEach(client => client.Dispose());
+        more.Clear();
+
+        // It goes back the same way, by an edge in a silo.
+        await Within.Becomes(
+            async () =>
+            {
+                await _books.RunAsync(_silos[0].Place.Listen, count: 20, size: 1_024);
+                return await CountAsync(1, "ecstream_peers_moves_total") == 1;
+            },
+            "the grain moves back");
+
+        foreach (var (_, _, process) in _silos)
+        {
+            await process.DrainsAsync();
+        }
+
+        output.WriteLine($"through one and two silos: {await BytesAsync(0)} {await BytesAsync(1)}");
+        var delivered = _silos.SelectMany(silo => DeliveredMail.ReadAll(silo.Maildir)).Where(mail => mail.Text.Contains("X-Load-Id", StringComparison.Ordinal));
+        output.WriteLine(_books.Balance([.. delivered], mayBeUndecided: false).Text);
+    }
+
+    private async Task StartSiloAsync(string name, int gateway)
+    {
+        var maildir = _directory.Sub($"{name}-mail");
+        var place = new SiloPlace(_directory, SiloPlace.Maildir(maildir), name) { Cluster = _cluster, GatewayPort = gateway };
+        _silos.Add((place, maildir, await SiloProcess.StartAsync(place, "--Grid:Clustering:MoveAfter=1", "--Grid:Limits:MaxSessionsPerPeer=5")));
+    }
+
+    private static async Task<RawClient> AcceptedAsync(IPEndPoint listen)
+    {
+        var client = await RawClient.ConnectAsync(listen);
+        await client.SendAsync(RawClient.Package("Subject: x\n\nx"));
+        Assert.StartsWith("K", await client.ReadReplyAsync());
+        return client;
+    }
+
+    private async Task<(long One, long Two)> BytesAsync(int silo) =>
+        (await CountAsync(silo, "ecstream_peers_handed_bytes_total", "silos=\"1\""), await CountAsync(silo, "ecstream_peers_handed_bytes_total", "silos=\"2\""));
+
+    private async Task<long> CountAsync(int silo, string name, string label = "")
+    {
+        using var admin = new HttpClient();
+        var metrics = await admin.GetStringAsync($"{_silos[silo].Place.Admin}/metrics");
+        return metrics.Split('\n')
+            .Where(line => line.StartsWith(name + "{", StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal))
+            .Select(line => long.Parse(Regex.Match(line, @"\} (\d+)").Groups[1].Value))
+            .FirstOrDefault();
+    }
+}
