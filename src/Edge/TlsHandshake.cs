@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Tls;
 using EcStreamOrleans.Transport;
+using EcStreamOrleans.Transport.Tls;
 
 namespace EcStreamOrleans.Edge;
 
@@ -15,7 +16,6 @@ namespace EcStreamOrleans.Edge;
 internal sealed class TlsHandshake(ListenTlsOptions options, TlsCredentials credentials, TimeProvider clock)
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
-    private const int MaxNameLength = 256;
 
     // A record of TLS is 16 KiB: one read takes all of it, and a batch is not cut into pieces. Idle connections hold no buffer at all.
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 32_768, minimumReadSize: 4_096, leaveOpen: true, useZeroByteReads: true);
@@ -92,8 +92,8 @@ internal sealed class TlsHandshake(ListenTlsOptions options, TlsCredentials cred
         }
 
         _seen = certificate.GetRawCertData();
-        _subject = Shorten(certificate.Subject);
-        _issuer = Shorten(certificate.Issuer);
+        _subject = CertificateJudge.Printable(certificate.Subject);
+        _issuer = CertificateJudge.Printable(certificate.Issuer);
         _fault = errors switch
         {
             SslPolicyErrors.None => null,
@@ -101,19 +101,6 @@ internal sealed class TlsHandshake(ListenTlsOptions options, TlsCredentials cred
             _ => errors.ToString(),
         };
         return true;
-    }
-
-    // Names come from the client: they must not break a line, nor fill it.
-    private static string Shorten(string name)
-    {
-        var text = name.Length > MaxNameLength ? name[..MaxNameLength] + "…" : name;
-        return string.Create(text.Length, text, static (to, from) =>
-        {
-            for (var i = 0; i < from.Length; i++)
-            {
-                to[i] = char.IsControl(from[i]) ? '?' : from[i];
-            }
-        });
     }
 
     private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;

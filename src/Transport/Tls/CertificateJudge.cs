@@ -40,8 +40,8 @@ internal sealed class CertificateJudge(IReadOnlySet<string> allowedNames)
             .Select(part => part.GetSingleElementValue() ?? ""),
     ];
 
-    // Names come from the other side: they must not break a line, nor fill it.
-    private static string Printable(string text)
+    /// <summary>Names come from the other side: they must not break a line, nor fill it.</summary>
+    public static string Printable(string text)
     {
         var shown = text.Length > MaxTextLength ? text[..MaxTextLength] + "…" : text;
         return string.Create(shown.Length, shown, static (to, from) =>
