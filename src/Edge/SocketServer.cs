@@ -10,15 +10,14 @@ namespace EcStreamOrleans.Edge;
 internal sealed class SocketServer(EcStreamConnectionHandler handler, EdgeLog log, TimeProvider clock, ILoggerFactory loggers) : IDisposable
 {
     private readonly ConcurrentDictionary<EventLoopOptions, SocketConnectionContextFactory> _loops = new();
-    private readonly SocketConnectionContextFactory _shared = Create(new SocketConnectionFactoryOptions(), loggers);
 
     public EdgeLog Log => log;
 
     public TimeProvider Clock => clock;
 
-    /// <summary>A connection on a socket. Those of one event loop share its queues, and nobody else has a part in them.</summary>
+    /// <summary>A connection on a socket. Those of one event loop share its queues, which Kestrel's connections have, and nobody else has a part in them.</summary>
     public ConnectionContext Connect(Socket socket, EventLoopOptions? loop) =>
-        (loop is null ? _shared : _loops.GetOrAdd(loop, static (loop, loggers) => CreateLoop(loop, loggers), loggers)).Create(socket);
+        loop is null ? new SocketConnection(socket) : _loops.GetOrAdd(loop, static (loop, loggers) => CreateLoop(loop, loggers), loggers).Create(socket);
 
     /// <summary>Serves a connection to its end; never fails.</summary>
     public Task ServeAsync(ConnectionContext connection, ListenEndpointOptions listen, CancellationToken draining) =>
@@ -26,7 +25,6 @@ internal sealed class SocketServer(EcStreamConnectionHandler handler, EdgeLog lo
 
     public void Dispose()
     {
-        _shared.Dispose();
         foreach (var loop in _loops.Values)
         {
             loop.Dispose();
@@ -41,9 +39,6 @@ internal sealed class SocketServer(EcStreamConnectionHandler handler, EdgeLog lo
             options.IOQueueCount = loop.Concurrency;
         }
 
-        return Create(options, loggers);
+        return new SocketConnectionContextFactory(options, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
     }
-
-    private static SocketConnectionContextFactory Create(SocketConnectionFactoryOptions options, ILoggerFactory loggers) =>
-        new(options, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
 }
