@@ -35,6 +35,7 @@ internal sealed partial class PeerGrain(
 
     private readonly Admission _admission = new(admission, policy);
     private readonly long _activatedAt = clock.GetTimestamp();
+    private readonly DateTimeOffset _activatedOn = clock.GetUtcNow();
     private GrainState<PeerPolicyState>? _scope;
     private SessionBook _book = null!;
     private PeerId _peer;
@@ -73,7 +74,7 @@ internal sealed partial class PeerGrain(
                 "MaxSessionsPerPeer"));
         }
 
-        var now = clock.GetUtcNow();
+        var now = Now;
         _book.Open(request, edge, now);
         ScheduleSweep(now + standing.IdleTime + SessionBook.Grace);
         return new(new SessionOpened(policy.Overrides.Version));
@@ -83,7 +84,7 @@ internal sealed partial class PeerGrain(
     {
         using var span = tracing.Start("ecstream.accept", batch.Id);
         span?.SetTag("ecstream.peer", _peer.Key);
-        var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
+        var session = _book.Touch(batch.Id.Session, Now);
         var standing = session is null ? Judge(batch.Listen, isAdmittedByTls: false) : _book.StandingOf(session);
         if (standing.Refusal is { } refusal)
         {
@@ -118,7 +119,7 @@ internal sealed partial class PeerGrain(
         }
 
         // The time until the reply was owed to the client: it was not idle.
-        _book.Touch(batch.Id.Session, clock.GetUtcNow());
+        _book.Touch(batch.Id.Session, Now);
         var count = batch.Count;
         Release(batch);
         if (!answer.IsDurable)
@@ -133,7 +134,7 @@ internal sealed partial class PeerGrain(
 
     public ValueTask ReportActivityAsync(Guid session, TimeSpan idleFor, CancellationToken cancellationToken)
     {
-        _book.Touch(session, clock.GetUtcNow() - idleFor);
+        _book.Touch(session, Now - idleFor);
         return default;
     }
 
@@ -186,7 +187,7 @@ internal sealed partial class PeerGrain(
     }
 
     public ValueTask<PeerBook> GetBookAsync(CancellationToken cancellationToken) =>
-        new(new PeerBook([.. _book.Sessions], _batches, _messages, _book.LastActivity));
+        new(new PeerBook([.. _book.Sessions.Select(ByTheWall)], _batches, _messages, _book.LastActivity + Drift));
 
     private async Task<GrainState<PeerPolicyState>> ReadScopeAsync(CancellationToken cancellationToken)
     {
@@ -198,6 +199,13 @@ internal sealed partial class PeerGrain(
     }
 
     private TimeSpan SinceActivation => clock.GetElapsedTime(_activatedAt);
+
+    /// <summary>The book's time: it starts as the wall clock's and takes no part in its jumps, or a session would be idle by one.</summary>
+    private DateTimeOffset Now => _activatedOn + SinceActivation;
+
+    private TimeSpan Drift => clock.GetUtcNow() - Now;
+
+    private BookedSession ByTheWall(BookedSession session) => session with { OpenedAt = session.OpenedAt + Drift, LastActivity = session.LastActivity + Drift };
 
     private TimeSpan Pause() => _rates.IsLimited ? _rates.Pause(SinceActivation) : TimeSpan.Zero;
 
@@ -238,7 +246,7 @@ internal sealed partial class PeerGrain(
         }
 
         _sweepAt = at;
-        var due = at - clock.GetUtcNow();
+        var due = at - Now;
         due = due < MinSweepDelay ? MinSweepDelay : due;
         if (_sweep is null)
         {
@@ -253,7 +261,7 @@ internal sealed partial class PeerGrain(
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         _sweepAt = DateTimeOffset.MaxValue;
-        foreach (var (session, entry) in _book.TakeIdle(clock.GetUtcNow()))
+        foreach (var (session, entry) in _book.TakeIdle(Now))
         {
             LogIdleByTheBook(_peer.Key, session, entry.Edge, _book.StandingOf(entry).IdleTime.TotalSeconds);
             try
