@@ -31,6 +31,9 @@ internal sealed class SiloPlace
     /// <summary>How it finds others: its arguments for that, and its environment.</summary>
     public ClusterPlace? Cluster { get; init; }
 
+    /// <summary>What a test can do to its process; null for nothing.</summary>
+    public ProcessFaults? Faults { get; set; }
+
     public string Data { get; init; }
 
     public string ConfFile { get; init; }
@@ -66,7 +69,7 @@ internal sealed class SiloProcess : IDisposable
 
     private SiloProcess(SiloPlace place, string[] more)
     {
-        Process = ToolProcess.Start("env", [.. ClusterPlace.EnvironmentOf(place.Cluster), "dotnet", Repository.SiloDll, .. place.Arguments, .. more]);
+        Process = ToolProcess.Start("env", [.. ClusterPlace.EnvironmentOf(place.Cluster), .. place.Faults?.Environment ?? [], "dotnet", Repository.SiloDll, .. place.Arguments, .. more]);
         _admin = new HttpClient { BaseAddress = new Uri(place.Admin), Timeout = Within.Patience };
     }
 
