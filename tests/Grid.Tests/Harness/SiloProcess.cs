@@ -33,6 +33,9 @@ internal sealed class SiloPlace
 
     public string Data { get; init; }
 
+    /// <summary>What is started there: the silo as it was built last, or of another version.</summary>
+    public string Program { get; set; } = Repository.SiloDll;
+
     public string ConfFile { get; init; }
 
     public string Listen => $"127.0.0.1:{ListenPort}";
@@ -66,7 +69,7 @@ internal sealed class SiloProcess : IDisposable
 
     private SiloProcess(SiloPlace place, string[] more)
     {
-        Process = ToolProcess.Start("env", [.. ClusterPlace.EnvironmentOf(place.Cluster), "dotnet", Repository.SiloDll, .. place.Arguments, .. more]);
+        Process = ToolProcess.Start("env", [.. ClusterPlace.EnvironmentOf(place.Cluster), "dotnet", place.Program, .. place.Arguments, .. more]);
         _admin = new HttpClient { BaseAddress = new Uri(place.Admin), Timeout = Within.Patience };
     }
 
