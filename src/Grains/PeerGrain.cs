@@ -3,6 +3,7 @@ using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Dashboard;
 using Orleans.Placement;
 using Orleans.Storage;
 
@@ -11,8 +12,9 @@ namespace EcStreamOrleans.Grains;
 /// <summary>
 /// One injecting peer; see <see cref="IPeerGrain"/>. Placed where its traffic enters: there a batch is passed by reference. What is set at its scope is read
 /// from the store only when it is asked for or changed: mail is judged by the policy that every silo has in memory, and flows while the store is away.
+/// No dashboard measures its calls: they are mail's way.
 /// </summary>
-[PreferLocalPlacement]
+[PreferLocalPlacement, NoProfiling]
 internal sealed partial class PeerGrain(
     [FromKeyedServices(PeerGrain.StorageName)] IGrainStorage storage,
     LivePolicy policy,
