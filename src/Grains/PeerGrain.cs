@@ -3,6 +3,7 @@ using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Dashboard;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 using Orleans.Storage;
@@ -12,8 +13,9 @@ namespace EcStreamOrleans.Grains;
 /// <summary>
 /// One injecting peer; see <see cref="IPeerGrain"/>. Placed where its traffic enters, there a batch is passed by reference, and moved when that moves. What is set at its scope is read
 /// from the store only when it is asked for or changed: mail is judged by the policy that every silo has in memory, and flows while the store is away.
+/// No dashboard measures its calls: they are mail's way.
 /// </summary>
-[PreferLocalPlacement]
+[PreferLocalPlacement, NoProfiling]
 internal sealed partial class PeerGrain(
     [FromKeyedServices(PeerGrain.StorageName)] IGrainStorage storage,
     LivePolicy policy,
@@ -166,6 +168,13 @@ internal sealed partial class PeerGrain(
     public ValueTask CloseSessionAsync(Guid session, CancellationToken cancellationToken)
     {
         _book.Close(session);
+        if (_book.Count == 0)
+        {
+            // Nothing is left to watch, and a tick would count as a sign of life of the grain.
+            _sweepAt = DateTimeOffset.MaxValue;
+            _sweep?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
         return default;
     }
 

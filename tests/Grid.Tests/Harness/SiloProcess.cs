@@ -36,6 +36,9 @@ internal sealed class SiloPlace
 
     public string Data { get; init; }
 
+    /// <summary>What is started there: the silo as it was built last, or of another version.</summary>
+    public string Program { get; set; } = Repository.SiloDll;
+
     public string ConfFile { get; init; }
 
     public string Listen => $"127.0.0.1:{ListenPort}";
@@ -69,7 +72,7 @@ internal sealed class SiloProcess : IDisposable
 
     private SiloProcess(SiloPlace place, string[] more)
     {
-        Process = ToolProcess.Start("env", [.. ClusterPlace.EnvironmentOf(place.Cluster), .. place.Faults?.Environment ?? [], "dotnet", Repository.SiloDll, .. place.Arguments, .. more]);
+        Process = ToolProcess.Start("env", [.. ClusterPlace.EnvironmentOf(place.Cluster), .. place.Faults?.Environment ?? [], "dotnet", place.Program, .. place.Arguments, .. more]);
         _admin = new HttpClient { BaseAddress = new Uri(place.Admin), Timeout = Within.Patience };
     }
 
