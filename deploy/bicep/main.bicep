@@ -25,6 +25,12 @@ param namespace string = 'ecstream'
 @description('The port of the listener.')
 param listenerPort int = 1825
 
+@description('The port of the listener for sessions that other regions pass on.')
+param fallbackPort int = 1826
+
+@description('The zone of the names of those listeners.')
+param fallbackZone string = 'ecstream.internal'
+
 @description('Who may reach the listener: addresses, blocks or service tags. Who may inject is for the Peer scopes to say.')
 @minLength(1)
 param injectors string[]
@@ -84,6 +90,9 @@ module sites 'modules/region.bicep' = [
       kubernetesVersion: kubernetesVersion
       injectors: injectors
       listenerPort: listenerPort
+      fallbackPort: fallbackPort
+      fallbackZone: fallbackZone
+      neighbours: map(filter(regions, other => other.location != site.location), other => other.network)
       namespace: namespace
       operatorsGroupId: operatorsGroupId
       pipelinePrincipalId: pipelinePrincipalId
@@ -94,6 +103,41 @@ module sites 'modules/region.bicep' = [
     }
   }
 ]
+
+// A peering begins at both ends, when both networks are there.
+module neighbours 'modules/neighbours.bicep' = [
+  for (site, i) in regions: {
+    name: 'neighbours-${site.location}'
+    scope: regionGroups[i]
+    params: {
+      network: '${name}-${site.location}'
+      others: map(filter(regions, other => other.location != site.location), other => {
+        name: other.location
+        id: resourceId(
+          subscription().subscriptionId,
+          '${name}-${other.location}',
+          'Microsoft.Network/virtualNetworks',
+          '${name}-${other.location}'
+        )
+      })
+    }
+    dependsOn: [sites]
+  }
+]
+
+module fallbackNames 'modules/fallback-names.bicep' = {
+  scope: sharedGroup
+  params: {
+    zone: fallbackZone
+    sites: [
+      for (site, i) in regions: {
+        location: site.location
+        address: sites[i].outputs.fallbackAddress
+        virtualNetworkId: sites[i].outputs.virtualNetworkId
+      }
+    ]
+  }
+}
 
 module policyAccess 'modules/tables-access.bicep' = [
   for (site, i) in regions: {

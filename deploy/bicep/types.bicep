@@ -11,6 +11,21 @@ type region = {
 }
 
 @export()
+@description('The network of another region.')
+type neighbour = {
+  name: string
+  id: string
+}
+
+@export()
+@description('Where a region takes sessions that others pass on.')
+type passed = {
+  location: string
+  address: string
+  virtualNetworkId: string
+}
+
+@export()
 @description('A pool of machines.')
 type pool = {
   @description('The size of a machine. For silos: one that takes premium disks; its uncached disk throughput bounds the spool.')

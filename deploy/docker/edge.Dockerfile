@@ -35,7 +35,7 @@ ENV DOTNET_EnableDiagnostics=0 \
     Grid__Health=http://0.0.0.0:8026
 
 # ECStream, health.
-EXPOSE 1825 8026
+EXPOSE 1825 1826 8026
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["ready", "8026"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["dotnet", "EcStreamOrleans.Edge.dll"]

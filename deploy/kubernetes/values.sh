@@ -16,12 +16,14 @@ fi
 jq --exit-status --raw-output --arg region "$region" --arg audience "$audience" --arg silo "$silo" --arg edge "$edge" '
     def known: if . == null or . == "" then error("an output is missing") else . end;
     .policyUri.value as $policy | .tenantId.value as $tenant
+    | [.regions.value[] | select(.location != $region) | .fallbackListener] as $others
     | (.regions.value[] | select(.location == $region))
     | {
         CLUSTER_ID: .location, TENANT_ID: $tenant, ENTRA_AUDIENCE: $audience,
         POLICY_URI: $policy, MEMBERSHIP_URI: .membershipUri, VAULT: .vault,
         SILO_CLIENT_ID: .siloClientId, EDGE_CLIENT_ID: .edgeClientId, ECGRID_CLIENT_ID: .ecgridClientId,
         INGRESS_GROUP: .resourceGroup, INGRESS_NAME: .ingressName,
+        FALLBACK_ADDRESS: .fallbackAddress, FALLBACK_LISTENERS: ($others | map(known) | join(",")),
         SILO_IMAGE: $silo, EDGE_IMAGE: $edge
       }
     | to_entries[] | "\(.key)=\(.value | known)"' "$outputs" > "$target.new" || { rm -f "$target.new"; echo "$outputs lacks something of $region." >&2; exit 1; }

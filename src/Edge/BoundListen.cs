@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.AspNetCore.Connections;
 
@@ -25,7 +26,7 @@ internal sealed class BoundListen : IDisposable
     private readonly Lock _lock = new();
     private volatile ListenEndpointOptions _options;
     private SocketServer? _server;
-    private DateTimeOffset _nextLog;
+    private TimeSpan _nextLog;
     private int _loops;
     private bool _isClosed;
 
@@ -212,7 +213,7 @@ internal sealed class BoundListen : IDisposable
 
     private void LogNow(SocketServer server, Exception error)
     {
-        var now = server.Clock.GetUtcNow();
+        var now = server.Clock.Elapsed();
         lock (_lock)
         {
             if (now < _nextLog)

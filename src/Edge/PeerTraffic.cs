@@ -14,7 +14,7 @@ public sealed class PeerTraffic
     private long _deferred;
     private long _rejected;
     private long _bytes;
-    private long _lastActivityTicks;
+    private long _lastActivity;
 
     internal PeerTraffic(PeerId peer, TimeProvider clock)
     {
@@ -45,7 +45,9 @@ public sealed class PeerTraffic
     public long Bytes => Interlocked.Read(ref _bytes);
 
     /// <summary>When a session was last opened, closed or answered, UTC.</summary>
-    public DateTimeOffset LastActivity => new(Interlocked.Read(ref _lastActivityTicks), TimeSpan.Zero);
+    public DateTimeOffset LastActivity => _clock.GetUtcNow() - SinceActivity;
+
+    internal TimeSpan SinceActivity => _clock.GetElapsedTime(Interlocked.Read(ref _lastActivity));
 
     internal void SessionOpened()
     {
@@ -83,5 +85,5 @@ public sealed class PeerTraffic
         }
     }
 
-    private void Touch() => Interlocked.Exchange(ref _lastActivityTicks, _clock.GetUtcNow().UtcTicks);
+    private void Touch() => Interlocked.Exchange(ref _lastActivity, _clock.GetTimestamp());
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EcStreamOrleans.Grains.Nodes;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 
@@ -17,7 +18,7 @@ public sealed class SessionRegistry
     private long _total;
     private TrafficTotals _forgotten = TrafficTotals.None;
     private readonly TimeProvider _clock;
-    private DateTimeOffset _nextPrune;
+    private TimeSpan _nextPrune;
 
     /// <summary>A registry without a session.</summary>
     /// <param name="policy">What peers may do; a change of it reaches every session at once.</param>
@@ -118,13 +119,13 @@ public sealed class SessionRegistry
             session.Tick();
         }
 
-        var now = _clock.GetUtcNow();
+        var now = _clock.Elapsed();
         if (now >= _nextPrune)
         {
             _nextPrune = now + TimeSpan.FromMinutes(1);
             foreach (var (peer, traffic) in _peers)
             {
-                if (traffic.Sessions == 0 && now - traffic.LastActivity > PeerMemory && _peers.TryRemove(peer, out _))
+                if (traffic.Sessions == 0 && traffic.SinceActivity > PeerMemory && _peers.TryRemove(peer, out _))
                 {
                     _forgotten = _forgotten.Plus(traffic);
                 }

@@ -3,6 +3,7 @@ using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Dashboard;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 using Orleans.Storage;
@@ -12,8 +13,9 @@ namespace EcStreamOrleans.Grains;
 /// <summary>
 /// One injecting peer; see <see cref="IPeerGrain"/>. Placed where its traffic enters, there a batch is passed by reference, and moved when that moves. What is set at its scope is read
 /// from the store only when it is asked for or changed: mail is judged by the policy that every silo has in memory, and flows while the store is away.
+/// No dashboard measures its calls: they are mail's way.
 /// </summary>
-[PreferLocalPlacement]
+[PreferLocalPlacement, NoProfiling]
 internal sealed partial class PeerGrain(
     [FromKeyedServices(PeerGrain.StorageName)] IGrainStorage storage,
     LivePolicy policy,
@@ -42,6 +44,7 @@ internal sealed partial class PeerGrain(
     private readonly BatchEntries _entries = new(placement.MoveAfter);
     private readonly long _activatedAt = clock.GetTimestamp();
     private MovedSession[] _movedSessions = [];
+    private readonly DateTimeOffset _activatedOn = clock.GetUtcNow();
     private GrainState<PeerPolicyState>? _scope;
     private SessionBook _book = null!;
     private PeerId _peer;
@@ -92,7 +95,7 @@ internal sealed partial class PeerGrain(
                 "MaxSessionsPerPeer"));
         }
 
-        var now = clock.GetUtcNow();
+        var now = Now;
         _book.Open(request, edge, now, now);
         ScheduleSweep(now + standing.IdleTime + SessionBook.Grace);
         return new(new SessionOpened(policy.Overrides.Version));
@@ -103,7 +106,7 @@ internal sealed partial class PeerGrain(
         using var span = tracing.Start("ecstream.accept", batch.Id);
         span?.SetTag("ecstream.peer", _peer.Key);
         instruments.Handed(batch.Length, batch.EnteredAt is not null);
-        var session = _book.Touch(batch.Id.Session, clock.GetUtcNow());
+        var session = _book.Touch(batch.Id.Session, Now);
         var standing = session is null ? Judge(batch.Listen, isAdmittedByTls: false) : _book.StandingOf(session);
         if (standing.Refusal is { } refusal)
         {
@@ -138,7 +141,7 @@ internal sealed partial class PeerGrain(
         }
 
         // The time until the reply was owed to the client: it was not idle.
-        _book.Touch(batch.Id.Session, clock.GetUtcNow());
+        _book.Touch(batch.Id.Session, Now);
         var count = batch.Count;
         if (_entries.Note(batch.EnteredAt, batch.Length, SinceActivation) is { } silo)
         {
@@ -158,13 +161,20 @@ internal sealed partial class PeerGrain(
 
     public ValueTask ReportActivityAsync(Guid session, TimeSpan idleFor, CancellationToken cancellationToken)
     {
-        _book.Touch(session, clock.GetUtcNow() - idleFor);
+        _book.Touch(session, Now - idleFor);
         return default;
     }
 
     public ValueTask CloseSessionAsync(Guid session, CancellationToken cancellationToken)
     {
         _book.Close(session);
+        if (_book.Count == 0)
+        {
+            // Nothing is left to watch, and a tick would count as a sign of life of the grain.
+            _sweepAt = DateTimeOffset.MaxValue;
+            _sweep?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
         return default;
     }
 
@@ -211,7 +221,7 @@ internal sealed partial class PeerGrain(
     }
 
     public ValueTask<PeerBook> GetBookAsync(CancellationToken cancellationToken) =>
-        new(new PeerBook([.. _book.Sessions], _batches, _messages, _book.LastActivity));
+        new(new PeerBook([.. _book.Sessions.Select(ByTheWall)], _batches, _messages, _book.LastActivity + Drift));
 
     private async Task<GrainState<PeerPolicyState>> ReadScopeAsync(CancellationToken cancellationToken)
     {
@@ -223,6 +233,13 @@ internal sealed partial class PeerGrain(
     }
 
     private TimeSpan SinceActivation => clock.GetElapsedTime(_activatedAt);
+
+    /// <summary>The book's time: it starts as the wall clock's and takes no part in its jumps, or a session would be idle by one.</summary>
+    private DateTimeOffset Now => _activatedOn + SinceActivation;
+
+    private TimeSpan Drift => clock.GetUtcNow() - Now;
+
+    private BookedSession ByTheWall(BookedSession session) => session with { OpenedAt = session.OpenedAt + Drift, LastActivity = session.LastActivity + Drift };
 
     private TimeSpan Pause() => _rates.IsLimited ? _rates.Pause(SinceActivation) : TimeSpan.Zero;
 
@@ -273,7 +290,7 @@ internal sealed partial class PeerGrain(
         }
 
         _sweepAt = at;
-        var due = at - clock.GetUtcNow();
+        var due = at - Now;
         due = due < MinSweepDelay ? MinSweepDelay : due;
         if (_sweep is null)
         {
@@ -288,7 +305,7 @@ internal sealed partial class PeerGrain(
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         _sweepAt = DateTimeOffset.MaxValue;
-        foreach (var (session, entry) in _book.TakeIdle(clock.GetUtcNow()))
+        foreach (var (session, entry) in _book.TakeIdle(Now))
         {
             LogIdleByTheBook(_peer.Key, session, entry.Edge, _book.StandingOf(entry).IdleTime.TotalSeconds);
             try

@@ -37,6 +37,12 @@ internal static class SiloClustering
     /// <summary>How long a stopping silo waits behind telling its clients to go elsewhere: until what was under way to it has come.</summary>
     private static readonly TimeSpan GatewayNotice = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long a gateway keeps the answers to a client whose connection has ended, in case it comes again. One that was cut off from this silo comes through another, and what grains here
+    /// answer would wait for it in vain.
+    /// </summary>
+    private static readonly TimeSpan ClientMemory = TimeSpan.FromSeconds(2);
+
     public static void JoinCluster(this ISiloBuilder silo, GridSettings settings)
     {
         var clustering = settings.Clustering;
@@ -79,7 +85,11 @@ internal static class SiloClustering
             membership.IAmAliveTablePublishTimeout = AlivePeriod;
             membership.TableRefreshTimeout = TablePeriod;
         });
-        silo.Configure<SiloMessagingOptions>(messaging => messaging.ClientGatewayShutdownNotificationTimeout = GatewayNotice);
+        silo.Configure<SiloMessagingOptions>(messaging =>
+        {
+            messaging.ClientGatewayShutdownNotificationTimeout = GatewayNotice;
+            messaging.ClientDropTimeout = ClientMemory;
+        });
     }
 
     /// <summary>Orleans binds its ports so that a second silo would share them; an exclusive bind finds that out first.</summary>

@@ -6,6 +6,7 @@ using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
 using EcStreamOrleans.Silo.Admin;
+using EcStreamOrleans.Silo.Admin.Dashboard;
 using EcStreamOrleans.Silo.Configuration;
 using EcStreamOrleans.Silo.Copies;
 using EcStreamOrleans.Silo.Relay;
@@ -88,6 +89,12 @@ internal static class SiloHosting
             {
                 AddSqlite(silo.Services, settings);
             }
+
+            if (settings.AdminDashboard)
+            {
+                silo.AddSilosDashboard();
+            }
+
             silo.Services.AddSingleton(settings.Policy).AddSingleton<PolicyInstruments>();
         });
         builder.Services.AddSingleton<PolicyFollower>().AddHostedService(s => s.GetRequiredService<PolicyFollower>());

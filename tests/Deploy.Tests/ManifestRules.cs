@@ -214,7 +214,9 @@ internal sealed class ManifestRules
             }
 
             var bytes = double.Parse(volume[..^2], CultureInfo.InvariantCulture) * (volume.EndsWith("Ti", StringComparison.Ordinal) ? 1099511627776 : 1073741824);
-            Check(double.Parse(max!, CultureInfo.InvariantCulture) < bytes * 0.95, silo, $"Grid__Spool__MaxBytes {max} must leave room on a volume of {volume}");
+            // Copies of another silo's mail take as much again.
+            var copies = int.Parse(silo.ListAt("spec.template.spec.containers.0.env").SingleOrDefault(v => v.TextAt("name") == "Grid__Spool__Copies")?.TextAt("value") ?? "1", CultureInfo.InvariantCulture);
+            Check(copies * double.Parse(max!, CultureInfo.InvariantCulture) < bytes * 0.95, silo, $"Grid__Spool__MaxBytes {max} must leave room on a volume of {volume}");
             Check(silo.TextAt("spec.volumeClaimTemplates.0.spec.storageClassName") is { } name && Find("StorageClass", name) is { } storage && storage.TextAt("reclaimPolicy") == "Retain", silo, "its volume must be of a class that is there and retains");
             Check(silo.TextAt("spec.persistentVolumeClaimRetentionPolicy.whenScaled") == "Retain", silo, "its volumes must outlive it");
         }

@@ -58,6 +58,30 @@ public class ManifestTests
     }
 
     [Fact]
+    public void A_region_passes_sessions_on_to_all_others_and_takes_them_in_its_own_network() => Assert.All(
+        Directory.GetDirectories(Tree.PathOf("deploy/kubernetes/overlays")).Select(d => Path.GetFileName(d)!),
+        overlay =>
+        {
+            var (env, region) = (RegionEnv.Read(overlay), overlay.Split('-')[1]);
+            Assert.Equal(Regions.All.Keys.Where(other => other != region).Select(other => $"edge.{other}.ecstream.internal:1826"), env.TextAt("FALLBACK_LISTENERS")!.Split(','));
+            Assert.True(System.Net.IPNetwork.Parse(Regions.All[region]).Contains(System.Net.IPAddress.Parse(env.TextAt("FALLBACK_ADDRESS")!)), overlay);
+        });
+
+    [Fact]
+    public void Only_the_regions_networks_reach_the_port_that_sessions_are_passed_on_to()
+    {
+        var edge = Base().Single(d => d.Kind() == "NetworkPolicy" && d.Name() == "edge");
+        foreach (var (way, end) in new[] { ("ingress", "from"), ("egress", "to") })
+        {
+            var rule = edge.ListAt($"spec.{way}").Single(r => r.ListAt("ports").Any(p => p.TextAt("port") == "1826"));
+            Assert.Equal(Regions.Networks, rule.ListAt(end).Select(f => f.TextAt("ipBlock.cidr")!));
+        }
+
+        Assert.Contains("param fallbackPort int = 1826\n", Tree.Text("deploy/bicep/main.bicep"), StringComparison.Ordinal);
+        Assert.Contains("param fallbackZone string = 'ecstream.internal'\n", Tree.Text("deploy/bicep/main.bicep"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_place_that_is_set_by_wiring_is_wired_to_a_value_that_exists()
     {
         var wiring = Tree.Yaml("deploy/kubernetes/components/wiring/kustomization.yaml").Single().ListAt("replacements").ToList();
@@ -128,6 +152,19 @@ public class ManifestTests
         { "NetworkPolicy", "silo", "spec.ingress.2.ports", null, "without ports" },
         { "StatefulSet", "silo", "spec.template.spec.containers.0.env.22.value", "2000000000", "leave room" },
     };
+
+    [Theory]
+    [InlineData("1", false)]
+    [InlineData("2", true)]
+    public void With_two_copies_a_spool_has_half_of_its_volume(string copies, bool isTooMuch)
+    {
+        var documents = Base();
+        var env = (JsonArray)documents.Single(d => d.Kind() == "StatefulSet").At("spec.template.spec.containers.0.env")!;
+        env.Single(v => v!.TextAt("name") == "Grid__Spool__MaxBytes")!["value"] = "600000000";
+        env.Add(new JsonObject { ["name"] = "Grid__Spool__Copies", ["value"] = copies });
+
+        Assert.Equal(isTooMuch, ManifestRules.FindErrors(documents).Exists(error => error.Contains("leave room", StringComparison.Ordinal)));
+    }
 
     [Theory]
     [MemberData(nameof(Mutations))]

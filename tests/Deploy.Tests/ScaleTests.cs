@@ -27,6 +27,7 @@ public class ScaleTests
     {
         Assert.Contains($"DiskMBpsReadWrite: \"{room.DiskMegabytesPerSecond}\"", Tree.Text($"deploy/kubernetes/components/{room.Name}/storage.yaml"), StringComparison.Ordinal);
         Assert.Contains($"value: \"{room.MaxBytes:0}\"", Tree.Text($"deploy/kubernetes/components/{room.Name}/kustomization.yaml"), StringComparison.Ordinal);
+        Assert.Equal(room.Copies > 1, Tree.Text($"deploy/kubernetes/components/{room.Name}/kustomization.yaml").Contains($"Grid__Spool__Copies, value: \"{room.Copies}\"", StringComparison.Ordinal));
     });
 
     [Fact]

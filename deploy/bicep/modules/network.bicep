@@ -14,6 +14,13 @@ param injectors string[]
 @description('The port of the listener.')
 param listenerPort int
 
+@description('The port of the listener for sessions that other regions pass on.')
+param fallbackPort int
+
+@description('The networks of the other regions, which are peered with this one.')
+@minLength(1)
+param neighbours string[]
+
 var zones = ['1', '2', '3']
 
 resource guard 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
@@ -34,6 +41,34 @@ resource guard 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
           sourcePortRange: '*'
           destinationAddressPrefix: '*'
           destinationPortRange: string(listenerPort)
+        }
+      }
+      {
+        name: 'passed-on'
+        properties: {
+          description: 'Sessions that edges of other regions pass on.'
+          priority: 210
+          direction: 'Inbound'
+          access: 'Allow'
+          protocol: 'Tcp'
+          sourceAddressPrefixes: neighbours
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: string(fallbackPort)
+        }
+      }
+      {
+        name: 'other-regions'
+        properties: {
+          description: 'Nothing else from there: Azure takes a peered network for our own.'
+          priority: 220
+          direction: 'Inbound'
+          access: 'Deny'
+          protocol: '*'
+          sourceAddressPrefixes: neighbours
+          sourcePortRange: '*'
+          destinationAddressPrefix: '*'
+          destinationPortRange: '*'
         }
       }
     ]
@@ -88,6 +123,9 @@ resource egress 'Microsoft.Network/publicIPAddresses@2024-05-01' = {
   zones: zones
   properties: { publicIPAllocationMethod: 'Static' }
 }
+
+@description('Of the load balancer that takes what other regions pass on: far above the addresses that machines get.')
+output fallbackAddress string = cidrHost(cidrSubnet(network, 20, 0), 4000)
 
 output virtualNetworkId string = virtualNetwork.id
 output virtualNetworkName string = virtualNetwork.name

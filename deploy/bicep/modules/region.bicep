@@ -10,6 +10,12 @@ param sizes size
 param kubernetesVersion string
 param injectors string[]
 param listenerPort int
+param fallbackPort int
+param fallbackZone string
+
+@description('The networks of the other regions.')
+param neighbours string[]
+
 param namespace string
 param operatorsGroupId string
 param pipelinePrincipalId string
@@ -26,7 +32,15 @@ var location = site.location
 var short = take(uniqueString(resourceGroup().id), 6)
 
 module network 'network.bicep' = {
-  params: { name: name, location: location, network: site.network, injectors: injectors, listenerPort: listenerPort }
+  params: {
+    name: name
+    location: location
+    network: site.network
+    injectors: injectors
+    listenerPort: listenerPort
+    fallbackPort: fallbackPort
+    neighbours: neighbours
+  }
 }
 
 module identities 'identities.bicep' = {
@@ -155,6 +169,8 @@ module federation 'federation.bicep' = {
   params: { name: name, issuer: cluster.outputs.issuer, namespace: namespace }
 }
 
+output virtualNetworkId string = network.outputs.virtualNetworkId
+output fallbackAddress string = network.outputs.fallbackAddress
 output ingressId string = network.outputs.ingressId
 output metricsId string = monitoring.outputs.metricsId
 output siloPrincipalId string = identities.outputs.siloPrincipalId
@@ -168,6 +184,8 @@ output values object = {
   ingressName: network.outputs.ingressName
   ingressAddress: network.outputs.ingressAddress
   egressAddress: network.outputs.egressAddress
+  fallbackAddress: network.outputs.fallbackAddress
+  fallbackListener: 'edge.${location}.${fallbackZone}:${fallbackPort}'
   membershipUri: membership.outputs.serviceUri
   vault: vault.outputs.name
   siloClientId: identities.outputs.siloClientId

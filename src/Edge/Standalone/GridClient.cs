@@ -23,6 +23,11 @@ internal sealed partial class GridClient : IGridAccess, IClientConnectionRetryFi
     /// </summary>
     private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a gateway may take to open a connection: less than a call, so that one that cannot be reached is left before the call that was to go there is made again.
+    /// </summary>
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(3);
+
     private readonly ServiceProvider _services;
     private readonly IHostedService[] _parts;
     private readonly TimeProvider _clock;
@@ -135,8 +140,13 @@ internal sealed partial class GridClient : IGridAccess, IClientConnectionRetryFi
         client.Configure<ClusterOptions>(cluster => (cluster.ServiceId, cluster.ClusterId) = (settings.ServiceId, settings.ClusterId));
         client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListPeriod);
 
-        // Below our own period: what failed may be tried again by then.
-        client.Configure<ConnectionOptions>(connections => connections.ConnectionRetryDelay = RetryPeriod / 2);
+        client.Configure<ConnectionOptions>(connections =>
+        {
+            connections.OpenConnectionTimeout = ConnectTime;
+
+            // Below our own period: what failed may be tried again by then.
+            connections.ConnectionRetryDelay = RetryPeriod / 2;
+        });
     }
 
     private void Judge()

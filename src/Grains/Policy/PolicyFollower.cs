@@ -211,11 +211,12 @@ public sealed partial class PolicyFollower : BackgroundService
     // Until the next call is due, takes what is pushed and drops what ends.
     private async Task WaitAsync(TimeSpan wait, CancellationToken cancellationToken)
     {
-        var until = _clock.GetUtcNow() + wait;
-        while (_clock.GetUtcNow() is var now && now < until)
+        var began = _clock.GetTimestamp();
+        while (wait - _clock.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
         {
-            var due = _policy.Overrides.NextExpiry is { } expiry && expiry < until ? expiry : until;
-            using var timeout = new CancellationTokenSource(due > now ? due - now : TimeSpan.Zero, _clock);
+            // An override ends by the wall clock, the wait does not: the clock may be set back by an hour meanwhile.
+            var due = _policy.Overrides.NextExpiry - _clock.GetUtcNow() is { } ends && ends < left ? ends : left;
+            using var timeout = new CancellationTokenSource(due > TimeSpan.Zero ? due : TimeSpan.Zero, _clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             try
             {

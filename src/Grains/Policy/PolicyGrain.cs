@@ -93,7 +93,7 @@ internal sealed partial class PolicyGrain(
         }
 
         follower.Observer = observer;
-        follower.SeenAt = clock.GetUtcNow();
+        follower.SeenAt = clock.GetTimestamp();
         Confirm(follower, version);
         return new(_set.Version);
     }
@@ -181,7 +181,7 @@ internal sealed partial class PolicyGrain(
             var entry = new PolicyEntry(
                 _set.Version + 1,
                 proposal.Id,
-                clock.GetUtcNow(),
+                InstantOfNext(),
                 proposal.Actor,
                 proposal.Source,
                 proposal.Reason,
@@ -197,6 +197,9 @@ internal sealed partial class PolicyGrain(
             await CatchUpAsync(CancellationToken.None);
         }
     }
+
+    /// <summary>Who asks what held at an instant goes by the entries' instants: they stay in order where a clock goes back, or another silo's is behind.</summary>
+    private DateTimeOffset InstantOfNext() => _last is { } last && last.Instant > clock.GetUtcNow() ? last.Instant : clock.GetUtcNow();
 
     private Dictionary<PeerScope, PeerOverride> Check(PolicyProposal proposal, List<string> faults)
     {
@@ -318,7 +321,7 @@ internal sealed partial class PolicyGrain(
         }
 
         (_last, _isLastApplied) = (entries[^1], false);
-        _recent.Enqueue(new Spread(_last.Version, clock.GetUtcNow()));
+        _recent.Enqueue(new Spread(_last.Version, clock.GetTimestamp()));
         if (_recent.Count > RecentVersions)
         {
             _recent.Dequeue();
@@ -363,7 +366,7 @@ internal sealed partial class PolicyGrain(
             // A node that has just come was not waited for.
             foreach (var spread in _recent.Where(s => follower.Version >= 0 && s.Version > follower.Version && s.Version <= version))
             {
-                spread.Slowest = clock.GetUtcNow() - spread.AppendedAt;
+                spread.Slowest = clock.GetElapsedTime(spread.AppendedAt);
             }
 
             follower.Version = version;
@@ -391,10 +394,9 @@ internal sealed partial class PolicyGrain(
 
     private void DropSilent()
     {
-        var now = clock.GetUtcNow();
         foreach (var (node, follower) in _followers)
         {
-            if (now - follower.SeenAt > PolicyFollower.Lease)
+            if (clock.GetElapsedTime(follower.SeenAt) > PolicyFollower.Lease)
             {
                 _followers.Remove(node);
             }
@@ -424,16 +426,16 @@ internal sealed partial class PolicyGrain(
 
         public IPolicyObserver Observer { get; set; } = null!;
 
-        public DateTimeOffset SeenAt { get; set; }
+        public long SeenAt { get; set; }
 
         public long Version { get; set; } = -1;
     }
 
-    private sealed class Spread(long version, DateTimeOffset appendedAt)
+    private sealed class Spread(long version, long appendedAt)
     {
         public long Version => version;
 
-        public DateTimeOffset AppendedAt => appendedAt;
+        public long AppendedAt => appendedAt;
 
         public TimeSpan? Slowest { get; set; }
 

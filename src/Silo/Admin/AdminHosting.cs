@@ -3,6 +3,7 @@ using EcStreamOrleans.Edge.Nodes;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Silo.Admin.Access;
+using EcStreamOrleans.Silo.Admin.Dashboard;
 using EcStreamOrleans.Silo.Admin.Policy;
 using EcStreamOrleans.Silo.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -48,6 +49,11 @@ internal static partial class AdminHosting
 
         app.Services.GetService<AdminKeys>()?.Reload();
         app.UseMiddleware<AdminRequests>();
+        if (settings.AdminDashboard)
+        {
+            app.UseDashboardTokens();
+        }
+
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -68,6 +74,10 @@ internal static partial class AdminHosting
         api.MapSessions();
         api.MapMaintenance();
         api.MapConfig();
+        if (settings.AdminDashboard)
+        {
+            app.MapDashboard(settings);
+        }
     }
 
     [LoggerMessage(430, LogLevel.Warning, "Admin: tokens come to {Admin} in the clear (Grid:AllowPlainAdmin); something in front of it has to terminate TLS")]

@@ -36,6 +36,9 @@ internal sealed class GridSettings : NodeSettings
     /// <summary>Whether tokens may come to an address off loopback in the clear, since something in front terminates TLS. Default: false.</summary>
     public bool AllowPlainAdmin { get; set; }
 
+    /// <summary>Whether the admin listener shows Orleans' dashboard, at /dashboard; on every silo or none. Default: false, since it measures grains' calls while somebody looks.</summary>
+    public bool AdminDashboard { get; set; }
+
     /// <summary>Sign-in to the admin listener by Microsoft Entra ID.</summary>
     public EntraOptions Entra { get; set; } = new();
 
@@ -68,6 +71,9 @@ internal sealed class GridSettings : NodeSettings
 
     /// <summary>The reception log.</summary>
     public ReceptionLogOptions ReceptionLog { get; set; } = new();
+
+    /// <summary>Whether the admin listener wants a token of whoever asks.</summary>
+    internal bool AsksForTokens => AdminKeys is not null || Entra.IsUsed;
 
     protected override ClusteringSettings Membership => Clustering;
 

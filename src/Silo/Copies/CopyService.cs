@@ -1,11 +1,13 @@
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grains.Copies;
 using EcStreamOrleans.Spool;
+using Orleans.Dashboard;
 using Orleans.Runtime.Services;
 
 namespace EcStreamOrleans.Silo.Copies;
 
-/// <summary>The port of the silo that others bring their copies to.</summary>
+/// <summary>The port of the silo that others bring their copies to. Mail's way: no dashboard measures it.</summary>
+[NoProfiling]
 internal sealed class CopyService(GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, CopyHolder holder) : GrainService(id, silo, loggers), ICopyService
 {
     public Task<CopyPlace> IntroduceAsync(string? owner) => Task.FromResult(holder.Introduce(owner));

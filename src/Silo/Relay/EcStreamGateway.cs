@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using EcStreamOrleans.Delivery;
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Protocol.Configuration;
 using EcStreamOrleans.Protocol.Framing;
 
@@ -41,7 +42,7 @@ internal sealed partial class EcStreamGateway : IGatewayClient
 
     public string? Trouble => _backOff.Trouble;
 
-    private bool TakesOneMessageAConnection => _clock.GetUtcNow().UtcTicks < Interlocked.Read(ref _singleUntilTicks);
+    private bool TakesOneMessageAConnection => _clock.Elapsed().Ticks < Interlocked.Read(ref _singleUntilTicks);
 
     public Task RunAsync(ChannelReader<RelayItem> items, CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, _options.Connections).Select(_ => RunConnectionsAsync(items, cancellationToken)));
@@ -77,7 +78,7 @@ internal sealed partial class EcStreamGateway : IGatewayClient
 
         if (end.SuggestsOnePackageAConnection && !run.WasIdleBeforeEnd)
         {
-            Interlocked.Exchange(ref _singleUntilTicks, (_clock.GetUtcNow() + SingleMemory).UtcTicks);
+            Interlocked.Exchange(ref _singleUntilTicks, (_clock.Elapsed() + SingleMemory).Ticks);
             LogOneMessageAConnection(Gateway);
             return run.TakeAll();
         }

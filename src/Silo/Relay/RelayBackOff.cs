@@ -1,10 +1,12 @@
+using EcStreamOrleans.Hosting;
+
 namespace EcStreamOrleans.Silo.Relay;
 
 /// <summary>The wait of all connections to a gateway that cannot be reached: one attempt at a time, ever rarer, and one log line.</summary>
 internal sealed class RelayBackOff(RelayOptions options, TimeProvider clock)
 {
     private readonly Lock _lock = new();
-    private DateTimeOffset _nextAttempt;
+    private TimeSpan _nextAttempt;
     private int _failures;
 
     /// <summary>The last failure's words; null while attempts succeed.</summary>
@@ -17,13 +19,13 @@ internal sealed class RelayBackOff(RelayOptions options, TimeProvider clock)
             TimeSpan wait;
             lock (_lock)
             {
-                wait = _nextAttempt - clock.GetUtcNow();
+                wait = _nextAttempt - clock.Elapsed();
                 if (wait <= TimeSpan.Zero)
                 {
                     if (_failures > 0)
                     {
                         // This caller tries; the others wait until it is known what came of it.
-                        _nextAttempt = clock.GetUtcNow() + options.DelayAfter(_failures);
+                        _nextAttempt = clock.Elapsed() + options.DelayAfter(_failures);
                     }
 
                     return;
@@ -41,7 +43,7 @@ internal sealed class RelayBackOff(RelayOptions options, TimeProvider clock)
         {
             Trouble = error;
             _failures++;
-            _nextAttempt = clock.GetUtcNow() + options.DelayAfter(_failures);
+            _nextAttempt = clock.Elapsed() + options.DelayAfter(_failures);
             return _failures == 1;
         }
     }

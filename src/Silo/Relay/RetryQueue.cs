@@ -1,3 +1,4 @@
+using EcStreamOrleans.Hosting;
 using EcStreamOrleans.Spool;
 
 namespace EcStreamOrleans.Silo.Relay;
@@ -6,7 +7,7 @@ namespace EcStreamOrleans.Silo.Relay;
 internal sealed class RetryQueue(TimeProvider clock)
 {
     private readonly Lock _lock = new();
-    private readonly PriorityQueue<Retry, DateTimeOffset> _queue = new();
+    private readonly PriorityQueue<Retry, TimeSpan> _queue = new();
     private TaskCompletionSource _sooner = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Messages that wait.</summary>
@@ -16,7 +17,7 @@ internal sealed class RetryQueue(TimeProvider clock)
     {
         lock (_lock)
         {
-            _queue.Enqueue(retry, clock.GetUtcNow() + delay);
+            _queue.Enqueue(retry, clock.Elapsed() + delay);
             Messages += retry.Messages;
             _sooner.TrySetResult();
         }
@@ -33,7 +34,7 @@ internal sealed class RetryQueue(TimeProvider clock)
             {
                 if (_queue.TryPeek(out var retry, out var due))
                 {
-                    wait = due - clock.GetUtcNow();
+                    wait = due - clock.Elapsed();
                     if (wait <= TimeSpan.Zero)
                     {
                         Messages -= retry.Messages;

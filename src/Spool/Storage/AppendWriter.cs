@@ -48,7 +48,7 @@ internal sealed class AppendWriter : IDisposable
     private long _nextRecord;
     private long _nextGeneration;
     private long _committedThrough;
-    private (DateTimeOffset At, string Reason, AppendStatus Status)? _fault;
+    private (long At, string Reason, AppendStatus Status)? _fault;
     private readonly ITimer _probeTimer;
     private readonly ITimer _markTimer;
     private bool _isProbeDue;
@@ -272,7 +272,7 @@ internal sealed class AppendWriter : IDisposable
             return;
         }
 
-        if (_fault is { } fault && _time.GetUtcNow() - fault.At < RetryAfter)
+        if (_fault is { } fault && _time.GetElapsedTime(fault.At) < RetryAfter)
         {
             Refuse(0, fault.Status, fault.Reason);
             return;
@@ -450,7 +450,7 @@ internal sealed class AppendWriter : IDisposable
     {
         var isFull = error is SpoolDiskFullException;
         var reason = $"{(isFull ? "the disk is full" : "the disk failed")}: {error.Message}";
-        _fault = (_time.GetUtcNow(), reason, isFull ? AppendStatus.Full : AppendStatus.Failed);
+        _fault = (_time.GetTimestamp(), reason, isFull ? AppendStatus.Full : AppendStatus.Failed);
         _health.Fail(reason, isFull);
         _probeTimer.Change(RetryAfter, Timeout.InfiniteTimeSpan);
         if (_segment is { } segment)

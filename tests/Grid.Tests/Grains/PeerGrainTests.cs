@@ -63,6 +63,25 @@ public sealed class PeerGrainTests : IDisposable
     }
 
     [Fact]
+    public async Task AClockSetBack_DoesNotKeepASessionFromBeingIdle_AndTheBookTellsTheTimeThatItIs()
+    {
+        var clock = new ShiftedClock();
+        await using var silo = await TestSilo.StartAsync(
+            _directory,
+            """ECStream_Listener { ECStream_Idle_Time = 1 Peer "10.0.0.9" { } Listen "127.0.0.1:0" { } }""",
+            services: s => s.AddSingleton<TimeProvider>(clock));
+        var grain = silo.Grains.GetGrain<IPeerGrain>("10.0.0.9");
+        var edge = new Listening();
+        await grain.OpenSessionAsync(new SessionRequest(Guid.NewGuid(), "127.0.0.1:0", "test"), silo.Grains.CreateObjectReference<IEdgeObserver>(edge), default);
+
+        clock.Shift = TimeSpan.FromHours(-1);
+
+        Assert.InRange((await grain.GetBookAsync(default)).LastActivity!.Value, clock.GetUtcNow() - TimeSpan.FromMinutes(5), clock.GetUtcNow());
+        await Within.PatienceOf(edge.Ordered.Task, "the grain orders the session closed");
+        GC.KeepAlive(edge);
+    }
+
+    [Fact]
     public async Task TheGrain_TellsTheEdge_ToCloseWhatIsIdleByItsBook()
     {
         await using var silo = await TestSilo.StartAsync(_directory, """ECStream_Listener { ECStream_Idle_Time = 1 Peer "10.0.0.9" { } Listen "127.0.0.1:0" { } }""");

@@ -117,6 +117,24 @@ public sealed class PolicyCrashTests : IDisposable
     }
 
     [Fact]
+    public async Task AClockSetBack_LeavesTheLogsInstantsInOrder()
+    {
+        var clock = new ShiftedClock();
+        await using var silo = await StartAsync(services => services.AddSingleton<TimeProvider>(clock));
+        foreach (var (hours, version) in new[] { (0, 0), (1, 1), (0, 2), (-1, 3), (2, 4) })
+        {
+            clock.Shift = TimeSpan.FromHours(hours);
+            await PolicyTests.CommitAsync(silo, version, ("", Blocks[0], new PeerOverride { MaxBatchSize = version + 1 }));
+        }
+
+        var instants = (await PolicyTests.Policy(silo).ReadAsync(0, 10, default)).Select(entry => entry.Instant).ToList();
+
+        Assert.Equal(5, instants.Count);
+        Assert.Equal(instants.Order(), instants);
+        Assert.InRange(instants[4] - instants[3], TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(61));
+    }
+
+    [Fact]
     public async Task ACallerThatGoesAway_LeavesNothingHalfDone()
     {
         await using var silo = await StartAsync();

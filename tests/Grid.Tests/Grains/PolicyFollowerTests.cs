@@ -2,13 +2,12 @@ using EcStreamOrleans.Grains.Policy;
 using EcStreamOrleans.Grid.Tests.Harness;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace EcStreamOrleans.Grid.Tests.Grains;
 
 public sealed class PolicyFollowerTests : IAsyncLifetime
 {
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly JumpingClock _clock = new();
     private readonly Grid _grid = new();
     private readonly LivePolicy _policy;
     private readonly PolicyFollower _follower;
@@ -148,6 +147,17 @@ public sealed class PolicyFollowerTests : IAsyncLifetime
 
         _grid.Add("10.0.0.1", new PeerOverride { MaxBatchSize = 6 });
         await BecomesAsync(() => Set.MaxBatchSize == 6, "the next call fetches it");
+    }
+
+    [Fact]
+    public async Task AClockSetBack_DoesNotKeepItFromAsking()
+    {
+        await StartAsync();
+        _clock.Shift = TimeSpan.FromHours(-2);
+        _grid.Add("10.0.0.1", new PeerOverride { MaxBatchSize = 5 });
+
+        // Far less than two hours of the clock's own time.
+        await BecomesAsync(() => Set.MaxBatchSize == 5, "the next call fetches it");
     }
 
     [Fact]

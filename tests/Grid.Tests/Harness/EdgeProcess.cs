@@ -7,11 +7,11 @@ internal sealed class EdgeProcess : IDisposable
 {
     private readonly HttpClient _health;
 
-    private EdgeProcess(TempDirectory directory, string name, ClusterPlace? cluster, string listens, string[] more)
+    private EdgeProcess(string program, TempDirectory directory, string name, ClusterPlace? cluster, ProcessFaults? faults, string listens, string[] more)
     {
         var conf = directory.File($"{name}.conf", $$"""ECStream_Listener { Listen "127.0.0.1:{{ListenPort}}" { } {{listens}} }""");
         Process = ToolProcess.Start(
-            "env", [.. ClusterPlace.EnvironmentOf(cluster), "dotnet", Repository.EdgeDll, "--conf", conf, "--health", HealthUrl, .. cluster?.Arguments ?? [], .. more]);
+            "env", [.. ClusterPlace.EnvironmentOf(cluster), .. faults?.Environment ?? [], "dotnet", program, "--conf", conf, "--health", HealthUrl, .. cluster?.Arguments ?? [], .. more]);
         _health = new HttpClient { BaseAddress = new Uri(HealthUrl), Timeout = Within.Patience };
     }
 
@@ -27,11 +27,17 @@ internal sealed class EdgeProcess : IDisposable
 
     public ToolProcess Process { get; }
 
-    public static EdgeProcess Start(TempDirectory directory, string name, ClusterPlace? cluster = null, params string[] more) => new(directory, name, cluster, "", more);
+    public static EdgeProcess Start(TempDirectory directory, string name, ClusterPlace? cluster = null, params string[] more) => Start(Repository.EdgeDll, directory, name, cluster, more);
+
+    /// <summary>Starts one of another version.</summary>
+    public static EdgeProcess Start(string program, TempDirectory directory, string name, ClusterPlace? cluster, params string[] more) => new(program, directory, name, cluster, null, "", more);
 
     /// <summary>Starts one with further Listens, as its configuration has them.</summary>
     public static EdgeProcess StartWith(TempDirectory directory, string name, ClusterPlace cluster, string listens, params string[] more) =>
-        new(directory, name, cluster, listens, more);
+        new(Repository.EdgeDll, directory, name, cluster, null, listens, more);
+
+    /// <summary>Starts one that a test can do something to.</summary>
+    public static EdgeProcess StartUnder(ProcessFaults? faults, TempDirectory directory, string name, ClusterPlace cluster) => new(Repository.EdgeDll, directory, name, cluster, faults, "", []);
 
     public Task BecomesReadyAsync(string why = "the edge is ready") => Within.Becomes(async () => await ReadinessAsync() == "ready", why);
 

@@ -41,6 +41,19 @@ internal sealed class LoadBooks(string ledgerFile)
         return Figure("accepted");
     }
 
+    /// <summary>Enters what clients of the test's own were told, whose messages look like those of a load.</summary>
+    /// <param name="accepted">The ids that got <c>K</c>, with the hashes of their bodies.</param>
+    /// <param name="deferred">How many got <c>Z</c>.</param>
+    /// <param name="unanswered">How many got no answer.</param>
+    public void Enter(IReadOnlyDictionary<string, string> accepted, long deferred, long unanswered)
+    {
+        File.AppendAllLines(ledgerFile, accepted.Select(message => $"{message.Key} {message.Value}"));
+        _accepted += accepted.Count;
+        _deferred += deferred;
+        _unanswered += unanswered;
+        _runs++;
+    }
+
     /// <summary>The ids that the ledger has now.</summary>
     public HashSet<string> AcceptedIds() => File.Exists(ledgerFile) ? [.. File.ReadLines(ledgerFile).Select(line => line.Split(' ')[0])] : [];
 

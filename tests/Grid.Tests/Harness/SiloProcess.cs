@@ -31,7 +31,13 @@ internal sealed class SiloPlace
     /// <summary>How it finds others: its arguments for that, and its environment.</summary>
     public ClusterPlace? Cluster { get; init; }
 
+    /// <summary>What a test can do to its process; null for nothing.</summary>
+    public ProcessFaults? Faults { get; set; }
+
     public string Data { get; init; }
+
+    /// <summary>What is started there: the silo as it was built last, or of another version.</summary>
+    public string Program { get; set; } = Repository.SiloDll;
 
     public string ConfFile { get; init; }
 
@@ -66,7 +72,7 @@ internal sealed class SiloProcess : IDisposable
 
     private SiloProcess(SiloPlace place, string[] more)
     {
-        Process = ToolProcess.Start("env", [.. ClusterPlace.EnvironmentOf(place.Cluster), "dotnet", Repository.SiloDll, .. place.Arguments, .. more]);
+        Process = ToolProcess.Start("env", [.. ClusterPlace.EnvironmentOf(place.Cluster), .. place.Faults?.Environment ?? [], "dotnet", place.Program, .. place.Arguments, .. more]);
         _admin = new HttpClient { BaseAddress = new Uri(place.Admin), Timeout = Within.Patience };
     }
 

@@ -68,7 +68,7 @@ public sealed class StartTests : IDisposable
         await SaysAsync(["--conf"], "--conf: needs a value.");
         await SaysAsync(
             ["--Grid:Sport=1", "--Grid:Limits:MaxRecipients=0", "--Grid:Relay:RetryMin=soon", "--Grid:SiloPort=70000", "--admin", "http://192.0.2.1:80"],
-            "Grid:Sport: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, Fallback, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict, Tracing, Transport.",
+            "Grid:Sport: unknown setting. Grid has: Admin, AdminCertificate, AdminCertificateKey, AdminDashboard, AdminKeys, Admission, AllowPlainAdmin, ClusterId, Clustering, Conf, Data, Entra, Facts, Fallback, GatewayPort, Health, Limits, Policy, ReceptionLog, Relay, ServiceId, SiloPort, Spool, Storage, Strict, Tracing, Transport.",
             "Grid:Relay:RetryMin = soon: must be a number of seconds or HH:MM:SS.",
             "Grid:Limits:MaxRecipients = 0: must be between 1 and 1000000.",
             "Grid:SiloPort = 70000: must be between 1 and 65535.",

@@ -15,6 +15,9 @@ internal sealed class TokenHandler(AdminKeys keys, IOptionsMonitor<Authenticatio
     public static string? TokenOf(HttpRequest request) =>
         request.Headers.Authorization is [{ } value] && value.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? value[Prefix.Length..].Trim() : null;
 
+    /// <summary>The header that <see cref="TokenOf"/> reads.</summary>
+    public static string HeaderOf(string token) => Prefix + token;
+
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(
         TokenOf(Request) is not { } token ? AuthenticateResult.NoResult()
         : keys.Find(token) is not { } key ? AuthenticateResult.Fail("unknown token")
