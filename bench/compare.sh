@@ -1,93 +1,33 @@
 #!/bin/bash
-# Our single node beside Postfix's qmqpd with its real queue, on the same disk and in turns. See README.md.
-#   [QUICK=1] [ROUNDS=3] [DURATION=3] [SIZES="1024 10240"] [CONNECTIONS="1 10 50"] [WINDOWS="1 1000"] bench/compare.sh [FILE.tsv]
-# Must run as root: Postfix takes no other start.
+# Our node beside what the machine itself allows and beside servers of others, on the same disk and in turns. See README.md.
+#   [QUICK=1] [BARS=1] [SERVERS="ours qmqpd …"] [ROUNDS=3] [DURATION=3] [SIZES="1024 …"] [CONNECTIONS="1 …"] [WINDOWS="1 1000"] [PLOTS=DIR]
+#   bench/compare.sh [FILE.tsv]
+# Must run as root for Postfix: it takes no other start.
 . "$(dirname "$0")/lib.sh"
 
+BARS=${BARS:-0}
 if [ "${QUICK:-0}" = 1 ]; then
-  ROUNDS=${ROUNDS:-1} DURATION=${DURATION:-1} SIZES=${SIZES:-1024} CONNECTIONS=${CONNECTIONS:-"1 10"} WARM=${WARM:-4000}
+  ROUNDS=${ROUNDS:-1} DURATION=${DURATION:-1} SIZES=${SIZES:-1024} CONNECTIONS=${CONNECTIONS:-10} WARM=${WARM:-4000} REDIS_DEPTHS=${REDIS_DEPTHS:-128}
+fi
+if [ "$BARS" = 1 ]; then
+  ROUNDS=${ROUNDS:-5} SIZES=${SIZES:-"1024 10240"} CONNECTIONS=${CONNECTIONS:-10} WINDOWS=${WINDOWS:-1000}
 fi
 ROUNDS=${ROUNDS:-3}
 DURATION=${DURATION:-3}           # seconds that one run should take; the number of messages follows
-SIZES=${SIZES:-"1024 10240"}
+SIZES=${SIZES:-"1024 10240 102400"}
 CONNECTIONS=${CONNECTIONS:-"1 10 50"}
 WINDOWS=${WINDOWS:-"1 1000"}
 WARM=${WARM:-20000}
 MAX_MESSAGES=${MAX_MESSAGES:-2000000}
 MAX_BYTES=${MAX_BYTES:-3000000000} # a run may put no more on the disk
-PEER_PORT=$((PORT + 3))
-PEER_PID=
-PEER_CLIENT=(qmqp-source -f load@ecgrid.invalid -t sink@ecgrid.invalid)
+SERVERS=${SERVERS:-"ours two spool null frames redis qmqpd smtpd qmqp-sink"}
+BASELINES=${BASELINES:-$ROOT/bench/Baselines/bin/Release/net10.0/EcStreamOrleans.Baselines}
+PEER_MAIL=(-f load@ecgrid.invalid -t sink@ecgrid.invalid)
+declare -A RATES=()
 
-peer_start() {
-  local home=$SCRATCH/postfix
-  mkdir -p "$home/etc" "$home/spool" "$home/data"
-  chmod 755 "$home" "$home/etc" "$home/spool"
-  chown postfix:postfix "$home/data"
-  chmod 700 "$home/data"
-  # Its queue is the durable one of every Postfix. Only what would slow it for no reason here is off: look-ups of the
-  # client's name, the pause that lets a slow delivery catch up, and a limit on processes below 100.
-  cat >"$home/etc/main.cf" <<X
-compatibility_level = 3.6
-queue_directory = $home/spool
-data_directory = $home/data
-maillog_file = $home/maillog
-maillog_file_prefixes = $home
-myhostname = peer.bench.test
-mydestination =
-alias_maps =
-alias_database =
-local_recipient_maps =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-default_transport = discard:
-relay_transport = discard:
-qmqpd_authorized_clients = 127.0.0.1
-in_flow_delay = 0
-default_process_limit = 100
-max_use = 10000
-X
-  cat >"$home/etc/master.cf" <<X
-127.0.0.1:$PEER_PORT inet n - n - - qmqpd
-cleanup   unix  n - n - 0 cleanup
-qmgr      unix  n - n 300 1 qmgr
-rewrite   unix  - - n - - trivial-rewrite
-bounce    unix  - - n - 0 bounce
-defer     unix  - - n - 0 bounce
-trace     unix  - - n - 0 bounce
-error     unix  - - n - - error
-retry     unix  - - n - - error
-discard   unix  - - n - - discard
-flush     unix  n - n 1000? 0 flush
-proxymap  unix  - - n - - proxymap
-postlog   unix-dgram n - n - 1 postlogd
-X
-  timeout 60 postfix -c "$home/etc" start >"$SCRATCH/peer.log" 2>&1 || { cat "$SCRATCH/peer.log" >&2; die "Postfix did not start"; }
-  local i
-  for ((i = 0; i < 100; i++)); do
-    PEER_PID=$(tr -d ' \n' <"$home/spool/pid/master.pid" 2>/dev/null)
-    [ -n "$PEER_PID" ] && (exec 3<>"/dev/tcp/127.0.0.1/$PEER_PORT") 2>/dev/null && return 0
-    sleep 0.1
-  done
-  die "qmqpd did not listen within 10 s"
-}
-
-peer_stop() {
-  stop "$PEER_PID"
-  PEER_PID=
-}
-
-peer_queued() { find "$SCRATCH/postfix/spool/"{maildrop,incoming,active,deferred} -type f 2>/dev/null | wc -l; }
-
-# What the peer still delivers would be taken from our next run.
-peer_drain() {
-  local i
-  for ((i = 0; i < 600; i++)); do
-    [ "$(peer_queued)" -eq 0 ] && return 0
-    sleep 0.1
-  done
-  say "qmqpd still has $(peer_queued) messages queued"
+lacks() { # TOOL…: names those that are not installed
+  local tool
+  for tool in "$@"; do command -v "$tool" >/dev/null || echo "$tool"; done
 }
 
 scaled() { # RATE SIZE SECONDS: as many messages as take so long, within bounds
@@ -95,64 +35,117 @@ scaled() { # RATE SIZE SECONDS: as many messages as take so long, within bounds
     'BEGIN { n = r * d; if (n > most) n = most; if (n * z > bytes) n = bytes / z; if (n < 500) n = 500; printf "%d", n }'
 }
 
-row() { # SERVER ROUND SIZE CONNECTIONS WINDOW MESSAGES SECONDS P50 P99 HWM
-  awk -v OFS='\t' -v cpu="$SERVER_CPU" -v n="${6:-0}" -v s="$7" -v client="$CLIENT_CPU" -v foreign="$FOREIGN" -v rc="$RC" \
-    -v head="$1	$2	$3	$4	$5" -v p50="$8" -v p99="$9" -v hwm="${10}" \
-    'BEGIN { m = n > 0 ? n : 1; print head, n, s, sprintf("%.0f", n / s), sprintf("%.4f", cpu * 10000 / m), sprintf("%.4f", client * 10000 / m), p50, p99, hwm, foreign, rc }' |
-    tee -a "$TSV" >&2
+row() { # SERVER ROUND SIZE CONNECTIONS WINDOW MESSAGES SECONDS P50 P99 HWM ALLOCATED: leaves ROW
+  ROW=$(awk -v OFS='\t' -v cpu="$SERVER_CPU" -v n="${6:-0}" -v s="$7" -v client="$CLIENT_CPU" -v foreign="$FOREIGN" -v rc="$RC" \
+    -v head="$1	$2	$3	$4	$5" -v p50="$8" -v p99="$9" -v hwm="${10}" -v allocated="${11}" \
+    'BEGIN { m = n > 0 ? n : 1; print head, n, s, sprintf("%.0f", n / s), sprintf("%.4f", cpu * 10000 / m), sprintf("%.4f", client * 10000 / m), p50, p99, hwm,
+      allocated == "-" ? "-" : sprintf("%.2f", allocated / m), foreign, rc }')
 }
 
-run_ours() { # ROUND SIZE CONNECTIONS WINDOW
-  local messages seconds
-  silo_start
-  warm_up "$2" "$WARM"
+record() { echo "$ROW" | tee -a "$TSV" >&2; }
+
+# Servers of ours: start leaves their pids in PIDS, and listens where LOAD_PORT says.
+ours_start() { silo_start && PIDS=$SILO_PID; }
+two_start() { silo_start && edges_start 1 && PIDS="$SILO_PID $EDGE_PIDS" LOAD_PORT=$((PORT + 10)); }
+null_start() { SILO_RUN=("$BASELINES" null) && silo_start "${1:-}" && PIDS=$SILO_PID; }
+# A batch a message, all of one peer: how many batches go through its grain.
+batches_start() { null_start "ECStream_Max_Batch_Size = 1"; }
+frames_start() { serve "$PORT" "$BASELINES" frames "$PORT" && PIDS=$SERVED; }
+spool_start() { serve "$PORT" "$BASELINES" spool "$PORT" "$SCRATCH/data" && PIDS=$SERVED; }
+
+stop_ours() {
+  edges_stop
+  silo_stop
+  [ -z "$SERVED" ] || unserve "$SERVED"
+  rm -rf "$SCRATCH/data"
+}
+
+# What the silo has allocated since its start; nothing if the server is none.
+allocated() {
+  [ -n "$SILO_PID" ] && curl -sf -m 10 "http://127.0.0.1:$ADMIN_PORT/metrics" |
+    awk '/^dotnet_gc_heap_total_allocated_bytes_total[ {]/ { sub(/^[^ ]*({[^}]*})? /, ""); sum += $1; seen = 1 } END { if (seen) printf "%.0f", sum }'
+}
+
+measure_load() { # SERVER ROUND SIZE CONNECTIONS WINDOW
+  local messages seconds before after allocated=-
+  SERVED= LOAD_PORT=$PORT SILO_RUN=("$SILO")
+  "$1_start"
+  warm_up "$3" "$WARM"
   # Twice, since the first guess is made while the compiler is still at work.
-  messages=$(($3 * 200))
-  [ "$4" = 1 ] || messages=$WARM
+  messages=$(($4 * 200))
+  [ "$5" = 1 ] || messages=$WARM
   for seconds in 0.7 "$DURATION"; do
-    load --size "$2" --count "$messages" --connections "$3" --window "$4" >"$SCRATCH/try.json" 2>"$SCRATCH/try.err"
-    messages=$(scaled "$(field "$SCRATCH/try.json" messagesPerSecond)" "$2" "$seconds")
+    load --size "$3" --count "$messages" --connections "$4" --window "$5" >"$SCRATCH/try.json" 2>"$SCRATCH/try.err"
+    messages=$(scaled "$(field "$SCRATCH/try.json" messagesPerSecond)" "$3" "$seconds")
   done
-  run_client "$SILO_PID" "$ECGRID" load --to "127.0.0.1:$PORT" --json --size "$2" --count "$messages" --connections "$3" --window "$4"
+  before=$(allocated)
+  run_client "$PIDS" "$ECGRID" load --to "127.0.0.1:$LOAD_PORT" --json --size "$3" --count "$messages" --connections "$4" --window "$5"
+  after=$(allocated)
+  # Of two processes it would be half of the truth.
+  [ "$1" = two ] || [ -z "$before" ] || [ -z "$after" ] || allocated=$((after - before))
   # The client's own seconds: those of the conversation, without its start.
   seconds=$(field "$SCRATCH/client.out" seconds)
-  row ours "$1" "$2" "$3" "$4" "$(field "$SCRATCH/client.out" accepted)" "${seconds:-$SECONDS_TAKEN}" \
-    "$(field "$SCRATCH/client.out" p50Milliseconds)" "$(field "$SCRATCH/client.out" p99Milliseconds)" "$(memory_of "$SILO_PID" VmHWM)"
-  silo_stop
+  row "$1" "$2" "$3" "$4" "$5" "$(field "$SCRATCH/client.out" accepted)" "${seconds:-$SECONDS_TAKEN}" \
+    "$(field "$SCRATCH/client.out" p50Milliseconds)" "$(field "$SCRATCH/client.out" p99Milliseconds)" "$(memory_of "$PIDS" VmHWM)" "$allocated"
+  record
+  stop_ours
 }
 
-PEER_RATE=
-run_peer() { # ROUND SIZE SESSIONS
-  local messages
-  messages=$(scaled "${PEER_RATE:-700}" "$2" "$DURATION")
-  run_client "$PEER_PID" "${PEER_CLIENT[@]}" -l "$2" -s "$3" -m "$messages" "127.0.0.1:$PEER_PORT"
-  row qmqpd "$1" "$2" "$3" - "$messages" "$SECONDS_TAKEN" - - "$(memory_of "$PEER_PID" VmHWM)"
-  [ "$RC" -ne 0 ] || PEER_RATE=$(awk -v n="$messages" -v s="$SECONDS_TAKEN" 'BEGIN { print n / s }')
-  peer_drain
+# Servers that one of Postfix's clients feeds; these measure no latency.
+measure_source() { # SERVER PORT PID FIRST-RATE ROUND SIZE SESSIONS CLIENT…
+  local server=$1 port=$2 pid=$3 round=$5 size=$6 sessions=$7 messages key="$1 $6 $7"
+  messages=$(scaled "${RATES[$key]:-$4}" "$size" "$DURATION")
+  shift 7
+  run_client "$pid" "$@" "${PEER_MAIL[@]}" -l "$size" -s "$sessions" -m "$messages" "127.0.0.1:$port"
+  row "$server" "$round" "$size" "$sessions" - "$messages" "$SECONDS_TAKEN" - - "$(memory_of "$pid" VmHWM)" -
+  record
+  [ "$RC" -ne 0 ] || RATES[$key]=$(awk -v n="$messages" -v s="$SECONDS_TAKEN" 'BEGIN { print n / s }')
 }
 
-need curl awk python3 postfix qmqp-source
-[ "$(id -u)" = 0 ] || die "Postfix can only be started by root"
+for peer in "$HERE"/peers/*.sh; do . "$peer"; done
+
+need curl awk python3
 build_exists
 make_scratch
 TSV=${1:-$SCRATCH/compare.tsv}
-printf 'server\tround\tsize\tconnections\twindow\tmessages\tseconds\trate\tcpu_10k\tclient_cpu_10k\tp50_ms\tp99_ms\thwm_kb\tforeign_cpu\trc\n' >"$TSV" || exit 2
+printf 'server\tround\tsize\tconnections\twindow\tmessages\tseconds\trate\tcpu_10k\tclient_cpu_10k\tp50_ms\tp99_ms\thwm_kb\tallocated\tforeign_cpu\trc\n' >"$TSV" || exit 2
 
-peer_start
-timeout --foreground "$RUN_LIMIT" "${PEER_CLIENT[@]}" -l 1024 -s 10 -m 300 "127.0.0.1:$PEER_PORT" >"$SCRATCH/peer-warm.out" 2>&1
-peer_drain
+PRESENT=
+for server in $SERVERS; do
+  name=${server//-/_}
+  case $server in
+    ours | two) lacking= ;;
+    frames | spool | null) lacking=$(lacks "$BASELINES") ;;
+    *) declare -F "${name}_measure" >/dev/null || die "SERVERS: there is no $server"; lacking=$("${name}_lacks") ;;
+  esac
+  if [ -n "$lacking" ]; then
+    say "$server is left out: it needs ${lacking//$'\n'/, }"
+  else
+    PRESENT="$PRESENT $server"
+    if declare -F "${name}_begin" >/dev/null; then "${name}_begin"; fi
+  fi
+done
+
 for ((round = 1; round <= ROUNDS; round++)); do
   for size in $SIZES; do
     for connections in $CONNECTIONS; do
-      # In turns, so that a minute in which the machine is slow is slow for both.
-      first=1
+      # In turns, so that a minute in which the machine is slow is slow for all.
+      windowless=1
       for window in $WINDOWS; do
-        run_ours "$round" "$size" "$connections" "$window"
-        [ "$first" = 1 ] && run_peer "$round" "$size" "$connections"
-        first=0
+        for server in $PRESENT; do
+          case $server in
+            ours | two | frames | spool | null) measure_load "$server" "$round" "$size" "$connections" "$window" ;;
+            redis) redis_measure "$round" "$size" "$connections" "$window" ;;
+            *) [ "$windowless" = 0 ] || "${server//-/_}_measure" "$round" "$size" "$connections" ;;
+          esac
+        done
+        windowless=0
       done
     done
   done
+  [ "$BARS" != 1 ] || [[ " $PRESENT " != *" null "* ]] || measure_load batches "$round" 1024 10 1000
 done
 machine
 python3 "$HERE/report.py" compare "$FOREIGN_LIMIT" "$TSV"
+[ "$BARS" != 1 ] || python3 "$HERE/report.py" bars "$FOREIGN_LIMIT" "$TSV"
+[ -z "${PLOTS:-}" ] || python3 "$HERE/report.py" plots "$FOREIGN_LIMIT" "$TSV" "$PLOTS"

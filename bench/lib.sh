@@ -7,7 +7,8 @@ ROOT=$(dirname "$HERE")
 SILO=${SILO:-$ROOT/src/Silo/bin/Release/net10.0/EcStreamOrleans.Silo}
 ECGRID=${ECGRID:-$ROOT/src/Cli/bin/Release/net10.0/ecgrid}
 EDGE=${EDGE:-$ROOT/src/Edge/bin/Release/net10.0/EcStreamOrleans.Edge}
-PORT=${PORT:-18250}               # ours; the next ones up are the admin listener, the silo port, the peer, the gateway; separate edges from PORT + 10 on
+SILO_RUN=("$SILO")                # what silo_start starts; something else takes the same arguments
+PORT=${PORT:-18250}               # ours; the next ones up are the admin listener, the silo port, a peer, the gateway, three more peers; separate edges from PORT + 10 on
 ADMIN_PORT=$((PORT + 1))
 SILO_PORT=$((PORT + 2))
 GATEWAY_PORT=$((PORT + 4))
@@ -35,15 +36,15 @@ make_scratch() {
   [ "$(df -Pk "$SCRATCH" | awk 'NR == 2 { print $4 }')" -gt 12000000 ] || die "$SCRATCH has less than 12 GB free"
 }
 
-# The trap of every script. At most the silo, the clients listed in CLIENTS and the peer are running.
+# The trap of every script. At most the silo, its edges, the clients listed in CLIENTS and the servers of others are running.
 CLIENTS=
 EDGE_PIDS=
+SERVED_PIDS=" "
 clean_up() {
   local pid
   trap - EXIT INT TERM
-  for pid in $CLIENTS $EDGE_PIDS; do stop "$pid"; done
+  for pid in $CLIENTS $EDGE_PIDS $SERVED_PIDS; do stop "$pid"; done
   silo_stop
-  if declare -F peer_stop >/dev/null; then peer_stop; fi
   [ -z "$SCRATCH" ] || rm -rf "$SCRATCH"
 }
 trap clean_up EXIT
@@ -79,7 +80,7 @@ ECStream_Listener {
 }
 X
   # shellcheck disable=SC2086
-  Logging__LogLevel__Default=Warning DOTNET_gcServer=0 "$SILO" --conf "$SCRATCH/grid.conf" --data "$SCRATCH/data" \
+  Logging__LogLevel__Default=Warning DOTNET_gcServer=0 "${SILO_RUN[@]}" --conf "$SCRATCH/grid.conf" --data "$SCRATCH/data" \
     --admin "http://127.0.0.1:$ADMIN_PORT" --Grid:SiloPort="$SILO_PORT" --Grid:GatewayPort="$GATEWAY_PORT" ${SILO_OPTIONS:-} >"$SCRATCH/silo.log" 2>&1 &
   SILO_PID=$!
   local i
@@ -129,8 +130,36 @@ silo_pause() {
   SILO_PID=
 }
 
+wait_port() { # PORT PID WHAT
+  local i
+  for ((i = 0; i < 100; i++)); do
+    kill -0 "$2" 2>/dev/null || break
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
+    sleep 0.1
+  done
+  [ ! -f "$SCRATCH/served.log" ] || tail -5 "$SCRATCH/served.log" >&2
+  die "$3 did not listen within 10 s"
+}
+
+# serve PORT COMMAND…: a server that is no silo; leaves its pid in SERVED.
+serve() {
+  local port=$1
+  shift
+  "$@" >"$SCRATCH/served.log" 2>&1 &
+  SERVED=$!
+  SERVED_PIDS="$SERVED_PIDS$SERVED "
+  wait_port "$port" "$SERVED" "$1"
+}
+
+unserve() { # PID
+  stop "$1"
+  wait "$1" 2>/dev/null
+  SERVED_PIDS=${SERVED_PIDS/ $1 / }
+}
+
 # In the foreground, here and below, so that an interrupt at the terminal reaches the client and not only the script.
-load() { timeout --foreground "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$PORT" --json "$@"; }
+LOAD_PORT=$PORT
+load() { timeout --foreground "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$LOAD_PORT" --json "$@"; }
 
 # Until the compiler has seen the code at work, one measures the compiler: two bursts with time between for its second pass.
 warm_up() { # SIZE MESSAGES
@@ -145,29 +174,32 @@ field() { # FILE NAME: a number of the summary that load --json prints
   sed -n "s/.*\"$2\":\([0-9.eE+-]*\).*/\1/p" "$1" | head -1
 }
 
-family() { # PID: it and all processes under it
-  local child
-  [ -d "/proc/$1" ] || return 0
-  echo "$1"
-  for child in $(cat "/proc/$1/task"/*/children 2>/dev/null); do family "$child"; done
+family() { # PID…: they and all processes under them
+  local pid
+  for pid in "$@"; do
+    [ -d "/proc/$pid" ] || continue
+    echo "$pid"
+    # shellcheck disable=SC2046
+    family $(cat "/proc/$pid/task"/*/children 2>/dev/null)
+  done
 }
 
 # Clock ticks that the family has used, with those of children that have ended.
-cpu_of() {
+cpu_of() { # "PID…"
   local pid
-  for pid in $(family "$1"); do cat "/proc/$pid/stat" 2>/dev/null; done |
+  for pid in $(family $1); do cat "/proc/$pid/stat" 2>/dev/null; done |
     awk '{ sub(/^.*\) /, ""); ticks += $12 + $13 + $14 + $15 } END { print ticks + 0 }'
 }
 
-memory_of() { # PID VmHWM|VmRSS: kB, summed over the family
+memory_of() { # "PID…" VmHWM|VmRSS: kB, summed over the family
   local pid
-  for pid in $(family "$1"); do cat "/proc/$pid/status" 2>/dev/null; done | awk -v key="$2:" '$1 == key { kb += $2 } END { print kb + 0 }'
+  for pid in $(family $1); do cat "/proc/$pid/status" 2>/dev/null; done | awk -v key="$2:" '$1 == key { kb += $2 } END { print kb + 0 }'
 }
 
 # What the whole machine has worked: user, nice, system, interrupts. Waiting and stolen time are not work.
 machine_busy() { awk '$1 == "cpu" { print $2 + $3 + $4 + $7 + $8 }' /proc/stat; }
 
-# run_client SERVER-PID COMMAND…: runs it, and leaves SECONDS_TAKEN, SERVER_CPU, CLIENT_CPU, FOREIGN and RC. Its output is in client.out.
+# run_client "SERVER-PID…" COMMAND…: runs it, and leaves SECONDS_TAKEN, SERVER_CPU, CLIENT_CPU, FOREIGN and RC. Its output is in client.out.
 # BESIDE is the pid of a second client of ours that runs meanwhile, if there is one.
 BESIDE=
 run_client() {
@@ -187,11 +219,13 @@ run_client() {
   SECONDS_TAKEN=$(awk -v a="$began" -v b="$ended" 'BEGIN { printf "%.3f", b - a }')
   FOREIGN=$(awk -v a="$busy" -v b="$(machine_busy)" -v t="$TICKS" -v own="$SERVER_CPU" -v client="$CLIENT_CPU" -v s="$SECONDS_TAKEN" \
     'BEGIN { f = ((b - a) / t - own - client) / s; printf "%.2f", f < 0 ? 0 : f }')
-  if ! kill -0 "$server" 2>/dev/null; then
+  local pid
+  for pid in $server; do
+    kill -0 "$pid" 2>/dev/null && continue
     RC=99
     say "the server ended during the run"
-    tail -20 "$SCRATCH/silo.log" >&2
-  fi
+    tail -n 20 "$SCRATCH/silo.log" "$SCRATCH/served.log" >&2 2>/dev/null
+  done
   [ "$RC" -eq "${EXPECTED_RC:-0}" ] || say "client: rc $RC $(tail -1 "$SCRATCH/client.err")"
 }
 

@@ -11,11 +11,13 @@ internal static class Repository
 
     public static string EcGridDll { get; } = Built("Cli", "ecgrid.dll");
 
+    public static string BaselinesDll { get; } = Built("Baselines", "EcStreamOrleans.Baselines.dll", "bench");
+
     // The programs are tested in the configuration that the tests were built in.
-    private static string Built(string project, string file)
+    private static string Built(string project, string file, string folder = "src")
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var path = Path.Combine(Root, "src", project, "bin", configuration, "net10.0", file);
+        var path = Path.Combine(Root, folder, project, "bin", configuration, "net10.0", file);
         return File.Exists(path) ? path : throw new FileNotFoundException($"Build the solution first: {path} is missing.");
     }
 
