@@ -7,11 +7,11 @@ namespace EcStreamOrleans.Edge;
 
 /// <summary>
 /// A connection that a session reads from its socket and writes to it, in large blocks and without a task of its own between: octets go from the kernel into a block and
-/// from there into a batch. Kestrel's has two more hand-overs between threads on the way, and blocks of 4 KiB (docs/performance.md). While it waits it holds no block.
+/// from there into a batch. Kestrel's has a hand-over between threads on the way, and blocks of 4 KiB that it does not pool (docs/adr/0015). While it waits it holds no block.
 /// </summary>
 internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
 {
-    private const int BlockBytes = 65_536;
+    private const int BlockBytes = 262_144;
 
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: BlockBytes, minimumReadSize: BlockBytes / 4, leaveOpen: true, useZeroByteReads: true);
     private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 4_096, leaveOpen: true);

@@ -102,7 +102,7 @@ public static class OptionDefinitions
     };
 
     internal static readonly OptionDefinition EventLoop = new(
-        "Event_Loop", OptionType.Text, "the queues that reads and writes of the connections run on; without it those that all share",
+        "Event_Loop", OptionType.Text, "the queues that reads and writes of the connections run on; without it they run on whatever thread is free",
         Vocabulary.Listen, Vocabulary.Listener)
     {
         Range = "the name of an EventLoop scope",
