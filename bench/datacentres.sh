@@ -5,36 +5,24 @@
 
 CHANGES=${CHANGES:-100}           # suspensions and their ends, in turns, each waited for
 RUN_LIMIT=${RUN_LIMIT_DATACENTRES:-600}
-AZURITE=${AZURITE_DIR:-/opt/azurite}/node_modules/.bin/azurite-table
-STORE_PORT=$((PORT + 9))
 WEST=$PORT
 EAST=$((PORT + 20))
 
 datacentre() { # NAME PORT: a cluster of its own; its silo is stopped with the clients
   SCRATCH=$ALL/$1 PORT=$2 ADMIN_PORT=$(($2 + 1)) SILO_PORT=$(($2 + 2)) GATEWAY_PORT=$(($2 + 4))
   mkdir -p "$SCRATCH"
-  SILO_OPTIONS="$SHARED --Grid:ClusterId=$1 --Grid:Clustering:TablePrefix=$1"
+  SILO_OPTIONS="$STORE --Grid:ClusterId=$1 --Grid:Clustering:TablePrefix=$1"
   silo_start
   CLIENTS="$SILO_PID $CLIENTS" SILO_PID='' SCRATCH=$ALL
 }
 
 need curl python3 openssl
-[ -x "$AZURITE" ] || die "azurite is missing at $AZURITE: set AZURITE_DIR"
 build_exists
 make_scratch
 ALL=$SCRATCH
 trap 'SCRATCH=$ALL; clean_up' EXIT
 machine
-key=$(openssl rand -base64 48)
-AZURITE_ACCOUNTS="grid:$key" "$AZURITE" --location "$SCRATCH" --tablePort "$STORE_PORT" --silent --skipApiVersionCheck --disableTelemetry >"$SCRATCH/azurite.log" 2>&1 &
-CLIENTS=$!
-export DOTNET_ENVIRONMENT=Development   # connection strings are taken there only
-SHARED="--Grid:Storage:Kind=AzureTables --Grid:Clustering:Kind=AzureTables --Grid:Clustering:AdvertisedAddress=127.0.0.1"
-SHARED="$SHARED --Grid:Storage:ConnectionString=DefaultEndpointsProtocol=http;AccountName=grid;AccountKey=$key;TableEndpoint=http://127.0.0.1:$STORE_PORT/grid"
-for ((i = 0; i < 100; i++)); do
-  curl -s -m 1 -o "$SCRATCH/store" "http://127.0.0.1:$STORE_PORT/grid" && break
-  sleep 0.1
-done
+store_start $((PORT + 9))
 datacentre west "$WEST"
 datacentre east "$EAST"
 echo

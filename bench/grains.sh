@@ -8,8 +8,6 @@ GRAINS=${GRAINS:-100000}
 SILOS=${SILOS:-2}
 SILENCE=${SILENCE:-1080}          # seconds; Orleans collects what has had no call for 15 minutes, and looks once a minute
 RUN_LIMIT=${RUN_LIMIT_GRAINS:-600}
-AZURITE=${AZURITE_DIR:-/opt/azurite}/node_modules/.bin/azurite-table
-STORE_PORT=$((PORT + 9))
 FIRST=$PORT
 
 grains() { timeout --foreground "$RUN_LIMIT" python3 "$HERE/grains.py" "$LISTENS" "$GRAINS" || say "grains.py: rc $?"; }
@@ -32,22 +30,13 @@ row() { # WHAT SECONDS
 }
 
 need curl python3 openssl awk
-[ -x "$AZURITE" ] || die "azurite is missing at $AZURITE: set AZURITE_DIR"
 build_exists
 make_scratch
 ALL=$SCRATCH
 trap 'SCRATCH=$ALL; clean_up' EXIT
 machine
-key=$(openssl rand -base64 48)
-AZURITE_ACCOUNTS="grid:$key" "$AZURITE" --location "$SCRATCH" --tablePort "$STORE_PORT" --silent --skipApiVersionCheck --disableTelemetry >"$SCRATCH/azurite.log" 2>&1 &
-CLIENTS=$!
-export DOTNET_ENVIRONMENT=Development   # connection strings are taken there only
-SILO_OPTIONS="--Grid:Storage:Kind=AzureTables --Grid:Clustering:Kind=AzureTables --Grid:Clustering:AdvertisedAddress=127.0.0.1"
-SILO_OPTIONS="$SILO_OPTIONS --Grid:Storage:ConnectionString=DefaultEndpointsProtocol=http;AccountName=grid;AccountKey=$key;TableEndpoint=http://127.0.0.1:$STORE_PORT/grid"
-for ((i = 0; i < 100; i++)); do
-  curl -s -m 1 -o "$SCRATCH/store" "http://127.0.0.1:$STORE_PORT/grid" && break
-  sleep 0.1
-done
+store_start $((PORT + 9))
+SILO_OPTIONS=$STORE
 LISTENS='' PIDS='' ADMINS=''
 for ((silo = 0; silo < SILOS; silo++)); do
   SCRATCH=$ALL/$silo PORT=$((FIRST + 20 * silo)) ADMIN_PORT=$((FIRST + 20 * silo + 1)) SILO_PORT=$((FIRST + 20 * silo + 2)) GATEWAY_PORT=0

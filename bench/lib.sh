@@ -232,3 +232,22 @@ run_client() {
 machine() { # one line for the head of a report: a figure without its machine is none
   echo "$(nproc) CPUs ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)), kernel $(uname -r), $(stat -f -c %T "$SCRATCH") on $(df -P "$SCRATCH" | awk 'NR == 2 { print $1 }'), $(date -u +%Y-%m-%d), $(git -C "$ROOT" rev-parse --short HEAD 2>/dev/null || echo 'no commit')"
 }
+
+AZURITE=${AZURITE_DIR:-/opt/azurite}/node_modules/.bin/azurite-table
+
+# A store of tables for several silos; leaves what they are told of it in STORE.
+store_start() { # PORT
+  [ -x "$AZURITE" ] || die "azurite is missing at $AZURITE: set AZURITE_DIR"
+  local key i
+  key=$(openssl rand -base64 48)
+  AZURITE_ACCOUNTS="grid:$key" "$AZURITE" --location "$SCRATCH" --tablePort "$1" --silent --skipApiVersionCheck --disableTelemetry >"$SCRATCH/azurite.log" 2>&1 &
+  CLIENTS="$! $CLIENTS"
+  export DOTNET_ENVIRONMENT=Development   # connection strings are taken there only
+  STORE="--Grid:Storage:Kind=AzureTables --Grid:Clustering:Kind=AzureTables --Grid:Clustering:AdvertisedAddress=127.0.0.1"
+  STORE="$STORE --Grid:Storage:ConnectionString=DefaultEndpointsProtocol=http;AccountName=grid;AccountKey=$key;TableEndpoint=http://127.0.0.1:$1/grid"
+  for ((i = 0; i < 100; i++)); do
+    curl -s -m 1 -o "$SCRATCH/store" "http://127.0.0.1:$1/grid" && return 0
+    sleep 0.1
+  done
+  die "the store did not answer within 10 s"
+}
