@@ -194,7 +194,7 @@ public sealed class ClusterTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task<ToolProcess> LoadAsync()
     {
         var before = _books.AcceptedIds().Count;
-        var load = _books.Start(_edge!.Listen, count: 20_000, size: 4_096, connections: 4, window: 50);
+        var load = _books.Start(_edge!.Listen, count: 20_000, size: 4_096, connections: 4, window: 5);
         await Within.Becomes(() => load.HasExited || _books.AcceptedIds().Count > before + 200, "the load is under way");
         Assert.False(load.HasExited, load.Describe());
         return load;

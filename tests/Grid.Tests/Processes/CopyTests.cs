@@ -219,7 +219,7 @@ public sealed class CopyTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task<ToolProcess> LoadAsync(Node silo)
     {
         var before = _books.AcceptedIds().Count;
-        var load = _books.Start(silo.Place.Listen, count: 20_000, size: 2_048, connections: 4, window: 50);
+        var load = _books.Start(silo.Place.Listen, count: 20_000, size: 2_048, connections: 4, window: 4);
         await Within.Becomes(() => load.HasExited || _books.AcceptedIds().Count > before + 500, "the load is under way");
         Assert.False(load.HasExited, load.Describe());
         return load;

@@ -70,7 +70,7 @@ public sealed class DatacentreTests(ITestOutputHelper output) : IAsyncLifetime
     {
         await StartBothAsync();
         await SuspendAsync(West, "abuse");
-        using var load = _books.Start(West.Edge.Listen, count: 20_000, size: 4_096, connections: 4, window: 50);
+        using var load = _books.Start(West.Edge.Listen, count: 20_000, size: 4_096, connections: 4, window: 5);
         await Within.Becomes(() => load.HasExited || _books.AcceptedIds().Count > 200, "the load is under way");
         Assert.False(load.HasExited, load.Describe());
         West.Silo!.Kill();

@@ -82,7 +82,7 @@ public sealed class SkewTests(ITestOutputHelper output) : IDisposable
         for (var i = 0; i < _silos.Count; i++)
         {
             var accepted = books.AcceptedIds().Count;
-            using var load = books.Start(before.Listen, count: 10_000, size: 4_096, connections: 2, window: 50);
+            using var load = books.Start(before.Listen, count: 10_000, size: 4_096, connections: 2, window: 5);
             await Within.Becomes(() => load.HasExited || books.AcceptedIds().Count > accepted + 200, "the load is under way");
             Assert.False(load.HasExited, load.Describe());
             Assert.Equal(0, await _silos[i].TerminateAsync());
