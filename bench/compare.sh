@@ -20,9 +20,11 @@ WINDOWS=${WINDOWS:-"1 1000"}
 WARM=${WARM:-20000}
 MAX_MESSAGES=${MAX_MESSAGES:-2000000}
 MAX_BYTES=${MAX_BYTES:-3000000000} # a run may put no more on the disk
+SPARES=${SPARES:-56}              # segments that ours and the baseline have free and written when a run begins, as a spool that has run for a while has
 SERVERS=${SERVERS:-"ours two spool null frames redis qmqpd smtpd qmqp-sink"}
 BASELINES=${BASELINES:-$ROOT/bench/Baselines/bin/Release/net10.0/EcStreamOrleans.Baselines}
 PEER_MAIL=(-f load@ecgrid.invalid -t sink@ecgrid.invalid)
+OPTIONS=${SILO_OPTIONS:-}
 declare -A RATES=()
 
 lacks() { # TOOL…: names those that are not installed
@@ -45,13 +47,13 @@ row() { # SERVER ROUND SIZE CONNECTIONS WINDOW MESSAGES SECONDS P50 P99 HWM ALLO
 record() { echo "$ROW" | tee -a "$TSV" >&2; }
 
 # Servers of ours: start leaves their pids in PIDS, and listens where LOAD_PORT says.
-ours_start() { silo_start && PIDS=$SILO_PID; }
-two_start() { silo_start && edges_start 1 && PIDS="$SILO_PID $EDGE_PIDS" LOAD_PORT=$((PORT + 10)); }
+ours_start() { SILO_OPTIONS="$OPTIONS --Grid:Spool:SpareSegments=$SPARES" silo_start && PIDS=$SILO_PID; }
+two_start() { ours_start && edges_start 1 && PIDS="$SILO_PID $EDGE_PIDS" LOAD_PORT=$((PORT + 10)); }
 null_start() { SILO_RUN=("$BASELINES" null) && silo_start "${1:-}" && PIDS=$SILO_PID; }
 # A batch a message, all of one peer: how many batches go through its grain.
 batches_start() { null_start "ECStream_Max_Batch_Size = 1"; }
 frames_start() { serve "$PORT" "$BASELINES" frames "$PORT" && PIDS=$SERVED; }
-spool_start() { serve "$PORT" "$BASELINES" spool "$PORT" "$SCRATCH/data" && PIDS=$SERVED; }
+spool_start() { serve "$PORT" "$BASELINES" spool "$PORT" "$SCRATCH/data" "$SPARES" && PIDS=$SERVED; }
 
 stop_ours() {
   edges_stop
@@ -78,6 +80,7 @@ measure_load() { # SERVER ROUND SIZE CONNECTIONS WINDOW
     load --size "$3" --count "$messages" --connections "$4" --window "$5" >"$SCRATCH/try.json" 2>"$SCRATCH/try.err"
     messages=$(scaled "$(field "$SCRATCH/try.json" messagesPerSecond)" "$3" "$seconds")
   done
+  case $1 in ours | two | spool) spares_written ;; esac
   before=$(allocated)
   run_client "$PIDS" "$ECGRID" load --to "127.0.0.1:$LOAD_PORT" --json --size "$3" --count "$messages" --connections "$4" --window "$5"
   after=$(allocated)

@@ -118,6 +118,18 @@ edges_stop() {
   EDGE_PIDS=
 }
 
+# Until the spool has written what it wants to have free: it does while it has nothing better to do, and stands still when it has it.
+spares_written() {
+  local i before=-1 now
+  for ((i = 0; i < 60; i++)); do
+    sleep 0.5
+    now=$(du -s "$SCRATCH/data" | cut -f1)
+    [ "$now" != "$before" ] || return 0
+    before=$now
+  done
+  die "the spool wrote segments in advance for more than 30 s"
+}
+
 silo_stop() {
   silo_pause
   rm -rf "$SCRATCH/data"

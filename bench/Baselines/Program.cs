@@ -5,7 +5,7 @@ using EcStreamOrleans.Baselines;
 
 const string Usage = """
     Usage: EcStreamOrleans.Baselines frames PORT          frames, and says yes
-           EcStreamOrleans.Baselines spool PORT DIR       frames, spools in DIR, and says yes
+           EcStreamOrleans.Baselines spool PORT DIR N     frames, spools in DIR with N segments written in advance, and says yes
            EcStreamOrleans.Baselines null …               the silo with its own arguments, and a spool that keeps nothing
     """;
 
@@ -14,8 +14,8 @@ switch (args)
     case ["frames", var port] when IPEndPoint.TryParse($"127.0.0.1:{port}", out var at):
         return await ServeAsync(new BareServer(at, FramesServer.ConverseAsync));
 
-    case ["spool", var port, var directory] when IPEndPoint.TryParse($"127.0.0.1:{port}", out var at):
-        await using (var spool = SpoolServer.Open(directory))
+    case ["spool", var port, var directory, var spares] when IPEndPoint.TryParse($"127.0.0.1:{port}", out var at) && int.TryParse(spares, out var count):
+        await using (var spool = SpoolServer.Open(directory, count))
         {
             return await ServeAsync(new BareServer(at, spool.ConverseAsync));
         }

@@ -29,9 +29,9 @@ public class SpoolOptions
     /// <summary>How many of the newest batch ids are remembered so that a repeated append finds its first. Default: 65536, minutes of traffic at full speed.</summary>
     public int DedupeBatches { get; set; } = 65536;
 
-    /// <summary>The most bytes written before a flush, when more than one batch waits. Default: 1 MiB: larger writes are hardly
-    /// faster, and a peer with a single message waits for the group under way.</summary>
-    public int MaxGroupBytes { get; set; } = 1 << 20;
+    /// <summary>The most bytes written before a flush, when more than one batch waits. Default: 2 MiB: a file that still grows takes larger groups faster, and a
+    /// peer with a single message waits for the group under way, if it is the first beside a flood.</summary>
+    public int MaxGroupBytes { get; set; } = 2 << 20;
 
     /// <summary>
     /// The most bytes of one peer in a group while other peers send, too; at least one batch. Range: 4 KiB to 256 MiB. Default: 64 KiB: a

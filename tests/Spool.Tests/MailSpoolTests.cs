@@ -230,6 +230,54 @@ public sealed class MailSpoolTests
     }
 
     [Fact]
+    public async Task SegmentThatWasNotWrittenInAdvance_IsCompletedAndUsedAgain()
+    {
+        var disk = new MemoryDisk();
+        var options = TestSpool.Options();
+        options.SpareSegments = 0;
+        await using var spool = TestSpool.Open(disk, options);
+        List<long> records = [];
+        for (var n = 1; n <= 4; n++)
+        {
+            records.Add(await spool.Append(TestSpool.Batch(n, 1, 12_000)));
+        }
+
+        // The third did not fit in the first segment. All of it is done: it is free, and brought to its size.
+        await spool.Deliver(records[0], 0);
+        await spool.Deliver(records[1], 0);
+        Assert.True(SpinWait.SpinUntil(() => spool.GetStatus().SegmentsSpare == 1 && disk.Image().Count(IsWholeSegment) == 1, TimeSpan.FromSeconds(30)));
+
+        await spool.Append(TestSpool.Batch(5, 1, 12_000));
+        Assert.Equal(0, spool.GetStatus().SegmentsSpare);
+        Assert.Equal(2, disk.List(TestSpool.Directory).Count(name => name.EndsWith(".ecs", StringComparison.Ordinal)));
+
+        bool IsWholeSegment(KeyValuePair<string, byte[]> file) => file.Key.EndsWith(".ecs", StringComparison.Ordinal) && file.Value.Length == options.SegmentBytes;
+    }
+
+    [Fact]
+    public void BatchesWait_NoSegmentIsWrittenInAdvance()
+    {
+        var disk = new MemoryDisk();
+        var isBusy = true;
+        var wroteBesideTheWriter = false;
+        disk.WriteFault = _ =>
+        {
+            wroteBesideTheWriter |= Volatile.Read(ref isBusy);
+            return null;
+        };
+        using var segments = new SegmentStore(TestSpool.Options(), disk, 1);
+        segments.NoteWriter(isBusy: true);
+        segments.Start();
+        Assert.True(SpinWait.SpinUntil(() => disk.List(TestSpool.Directory).Count == 1, TimeSpan.FromSeconds(30)));
+        Assert.False(SpinWait.SpinUntil(() => wroteBesideTheWriter, TimeSpan.FromMilliseconds(50)));
+
+        Volatile.Write(ref isBusy, false);
+        segments.NoteWriter(isBusy: false);
+        Assert.True(SpinWait.SpinUntil(() => segments.Totals().Spares == 1, TimeSpan.FromSeconds(30)));
+        Assert.False(wroteBesideTheWriter);
+    }
+
+    [Fact]
     public async Task BatchLargerThanASegment_ComesBackWhole()
     {
         var disk = new MemoryDisk();

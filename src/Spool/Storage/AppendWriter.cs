@@ -247,8 +247,11 @@ internal sealed class AppendWriter : IDisposable
                     return true;
                 }
 
+                _segments.NoteWriter(isBusy: false);
                 Monitor.Wait(_gate);
             }
+
+            _segments.NoteWriter(isBusy: true);
 
             // A small peer's message waits for the group under way and for its own: while others send, no peer makes them long.
             long mostOfPeer = _time.GetElapsedTime(_peerChangedAt) < SharedFor ? _options.SharedGroupBytes : long.MaxValue;

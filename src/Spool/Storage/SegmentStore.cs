@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
 namespace EcStreamOrleans.Spool;
@@ -13,8 +14,10 @@ internal sealed class SegmentStore : IDisposable
     private readonly SpoolOptions _options;
     private readonly ISpoolFiles _files;
     private readonly Queue<Segment> _spares = [];
+    private readonly Queue<Segment> _short = [];
     private readonly Dictionary<int, long> _released = [];
     private readonly SemaphoreSlim _wanted = new(0);
+    private readonly ManualResetEventSlim _isQuiet = new(true);
     private readonly Thread _preparer;
     private volatile bool _isStopping;
     private long _bytes;
@@ -38,7 +41,7 @@ internal sealed class SegmentStore : IDisposable
     {
         lock (_gate)
         {
-            return (_spares.Count, _bytes);
+            return (_spares.Count + _short.Count, _bytes);
         }
     }
 
@@ -70,13 +73,13 @@ internal sealed class SegmentStore : IDisposable
         lock (_gate)
         {
             _wanted.Release();
-            if (capacity == SegmentBytes && _spares.TryDequeue(out var spare))
+            if (capacity == SegmentBytes && (_spares.TryDequeue(out var spare) || _short.TryDequeue(out spare)))
             {
                 return new SegmentGrant(spare, null);
             }
 
             // A batch larger than a segment may need the room that spare segments only keep warm.
-            while (_bytes + capacity > _options.MaxBytes && _spares.TryDequeue(out spare))
+            while (_bytes + capacity > _options.MaxBytes && (_spares.TryDequeue(out spare) || _short.TryDequeue(out spare)))
             {
                 DropLocked(spare);
             }
@@ -101,12 +104,28 @@ internal sealed class SegmentStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether batches wait for the disk. Segments are prepared while none do: behind a writer at its limit, each octet written in advance is one of mail less, and
+    /// a new file that grows by large groups is hardly slower than one that was written before.
+    /// </summary>
+    public void NoteWriter(bool isBusy)
+    {
+        if (isBusy)
+        {
+            _isQuiet.Reset();
+        }
+        else
+        {
+            _isQuiet.Set();
+        }
+    }
+
     /// <summary>Takes back a segment whose release is durable in the journal.</summary>
     public void Return(Segment segment)
     {
         lock (_gate)
         {
-            if (segment.IsDisposable || segment.Capacity != SegmentBytes || segment.File.Length < SegmentBytes)
+            if (segment.IsDisposable || segment.Capacity != SegmentBytes)
             {
                 DropLocked(segment);
                 _files.FlushDirectory(_options.Directory);
@@ -114,7 +133,16 @@ internal sealed class SegmentStore : IDisposable
             }
 
             _released[segment.Index] = segment.Generation;
-            _spares.Enqueue(new Segment(segment.Index, segment.Path, segment.File, segment.Capacity));
+            var free = new Segment(segment.Index, segment.Path, segment.File, segment.Capacity);
+            if (free.File.Length >= SegmentBytes)
+            {
+                _spares.Enqueue(free);
+                return;
+            }
+
+            // It was not written in advance, and its last record does not end where it does.
+            _short.Enqueue(free);
+            _wanted.Release();
         }
     }
 
@@ -142,17 +170,19 @@ internal sealed class SegmentStore : IDisposable
     {
         _isStopping = true;
         _wanted.Release();
+        _isQuiet.Set();
         if (_preparer.IsAlive)
         {
             _preparer.Join();
         }
 
-        foreach (var spare in _spares)
+        foreach (var free in _spares.Concat(_short))
         {
-            spare.File.Dispose();
+            free.File.Dispose();
         }
 
         _wanted.Dispose();
+        _isQuiet.Dispose();
     }
 
     private string? RefuseLocked(long capacity)
@@ -216,12 +246,8 @@ internal sealed class SegmentStore : IDisposable
             while (true)
             {
                 _wanted.Wait();
-                while (!_isStopping && Wants())
+                while (!_isStopping && PrepareNext(new Span<byte>(zeros, length)))
                 {
-                    if (!PrepareOne(new Span<byte>(zeros, length)))
-                    {
-                        break;
-                    }
                 }
 
                 if (_isStopping)
@@ -236,7 +262,53 @@ internal sealed class SegmentStore : IDisposable
         }
     }
 
-    private bool Wants()
+    /// <returns>Whether there may be more to prepare.</returns>
+    private bool PrepareNext(ReadOnlySpan<byte> zeros)
+    {
+        if (!TryTakeShort(out var segment) && !TryReserve())
+        {
+            return false;
+        }
+
+        try
+        {
+            segment ??= Create(SegmentBytes);
+            for (var offset = AlignBlock(segment.File.Length); offset < SegmentBytes; offset += zeros.Length)
+            {
+                _isQuiet.Wait();
+                if (_isStopping)
+                {
+                    break;
+                }
+
+                segment.File.Write(zeros[..(int)Math.Min(zeros.Length, SegmentBytes - offset)], offset);
+            }
+
+            segment.File.Flush();
+            lock (_gate)
+            {
+                _spares.Enqueue(segment);
+            }
+
+            return true;
+        }
+        catch (Exception)
+        {
+            // A spare is a matter of speed only. The writer does without it, and reports the disk if the fault lasts.
+            GiveUp(segment);
+            return false;
+        }
+    }
+
+    private bool TryTakeShort([NotNullWhen(true)] out Segment? segment)
+    {
+        lock (_gate)
+        {
+            return _short.TryDequeue(out segment);
+        }
+    }
+
+    private bool TryReserve()
     {
         lock (_gate)
         {
@@ -259,48 +331,24 @@ internal sealed class SegmentStore : IDisposable
         }
     }
 
-    private bool PrepareOne(ReadOnlySpan<byte> zeros)
+    private void GiveUp(Segment? segment)
     {
-        Segment? segment = null;
-        try
+        if (segment is null)
         {
-            segment = Create(SegmentBytes);
-            for (long offset = 0; offset < SegmentBytes && !_isStopping; offset += zeros.Length)
-            {
-                segment.File.Write(zeros[..(int)Math.Min(zeros.Length, SegmentBytes - offset)], offset);
-            }
-
-            segment.File.Flush();
-            lock (_gate)
-            {
-                _spares.Enqueue(segment);
-            }
-
-            return true;
-        }
-        catch (Exception)
-        {
-            // A spare is a matter of speed only. The writer does without it, and reports the disk if the fault lasts.
             Forget(SegmentBytes);
-            if (segment is not null)
+            return;
+        }
+
+        lock (_gate)
+        {
+            try
             {
-                segment.File.Dispose();
-                TryDelete(segment.Path);
+                DropLocked(segment);
             }
-
-            return false;
-        }
-    }
-
-    private void TryDelete(string path)
-    {
-        try
-        {
-            _files.Delete(path);
-        }
-        catch (Exception)
-        {
-            // It is found blank and removed at the next start.
+            catch (Exception)
+            {
+                // Counted out already; it is found blank or released, and removed or used again, at the next start.
+            }
         }
     }
 }

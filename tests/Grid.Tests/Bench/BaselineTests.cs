@@ -27,7 +27,7 @@ public sealed class BaselineTests : IDisposable
     [MemberData(nameof(Servers))]
     public async Task PackagesInAnyPieces_AreEachAnswered(string kind)
     {
-        await using var spool = SpoolServer.Open(_directory.Sub("spool"));
+        await using var spool = SpoolServer.Open(_directory.Sub("spool"), spares: 1);
         var (run, at) = Start(kind, spool);
         var stream = Enumerable.Range(0, 3).SelectMany(i => RawClient.Package($"Subject: {i}\n\n{new string('x', 40)}")).ToArray();
         using (var client = await RawClient.ConnectAsync(at))
@@ -51,7 +51,7 @@ public sealed class BaselineTests : IDisposable
     [MemberData(nameof(Servers))]
     public async Task ManyConnections_SomeOfWhichBreakOff_AreServed_AndAStopAnswersWhatWasRead(string kind)
     {
-        await using var spool = SpoolServer.Open(_directory.Sub("spool"));
+        await using var spool = SpoolServer.Open(_directory.Sub("spool"), spares: 1);
         var (run, at) = Start(kind, spool);
         var package = RawClient.Package(new string('z', 1_000));
         var packages = Enumerable.Repeat(package, 200).SelectMany(octets => octets).ToArray();
@@ -81,7 +81,7 @@ public sealed class BaselineTests : IDisposable
     [MemberData(nameof(Servers))]
     public async Task ABrokenStream_IsToldSo_BehindTheRepliesOwed(string kind)
     {
-        await using var spool = SpoolServer.Open(_directory.Sub("spool"));
+        await using var spool = SpoolServer.Open(_directory.Sub("spool"), spares: 1);
         var (run, at) = Start(kind, spool);
         using var client = await RawClient.ConnectAsync(at);
         await client.SendAsync([.. RawClient.Package("a"), .. RawClient.Package("b"), .. "04:"u8]);
@@ -96,7 +96,7 @@ public sealed class BaselineTests : IDisposable
     public async Task WhatTheSpoolServerSaysYesTo_IsInTheSpool()
     {
         string[] messages = ["Subject: 1\n\none", "Subject: 2\n\ntwo", "Subject: 3\n\nthree"];
-        await using (var spool = SpoolServer.Open(_directory.Sub("spool")))
+        await using (var spool = SpoolServer.Open(_directory.Sub("spool"), spares: 1))
         {
             var (run, at) = Start("spool", spool);
             using var client = await RawClient.ConnectAsync(at);
