@@ -51,6 +51,9 @@ public sealed class EcStreamConnection : IAsyncDisposable
             static state => ((PipeReader)state!).CancelPendingRead(), _input, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Whether accepted packages' replies come with their text, which is a string for each. Default: true.</summary>
+    public bool KeepsAcceptedTexts { get; set; } = true;
+
     /// <summary>How many packages were handed over.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
@@ -328,7 +331,7 @@ public sealed class EcStreamConnection : IAsyncDisposable
         }
 
         var reader = new SequenceReader<byte>(_unread);
-        switch (_codec.ReadReply(ref reader, out var content))
+        switch (_codec.ReadReply(ref reader, out var content, KeepsAcceptedTexts))
         {
             case ReplyStatus.Complete when Unanswered > 0:
                 _unread = _unread.Slice(reader.Position);

@@ -33,6 +33,11 @@ internal sealed class InjectFeed(PackageQueue queue, ReplyTally tally, FailureLi
 
     public ValueTask<bool> SendAsync(EcStreamConnection connection) => connection.FlushAsync(CancellationToken.None);
 
+    public void OnArrival()
+    {
+        // When is of no interest.
+    }
+
     public void OnReply(long index, in Reply reply)
     {
         _awaiting.TryDequeue(out var file);

@@ -26,6 +26,7 @@ internal sealed class LoadFeed : IPackageFeed
     private readonly long[] _sentAt;
     private readonly uint[] _hashes;
     private long _next;
+    private long _arrivedAt;
     private int _ready;
 
     public LoadFeed(LoadTemplate template, long count, int window, LoadLedger? ledger, TimeProvider timeProvider)
@@ -66,10 +67,12 @@ internal sealed class LoadFeed : IPackageFeed
     public ValueTask<bool> SendAsync(EcStreamConnection connection) =>
         connection.SendPackagesAsync(_packages.AsMemory(0, _ready * _template.PackageBytes), _ready, CancellationToken.None);
 
+    public void OnArrival() => _arrivedAt = _timeProvider.GetTimestamp();
+
     public void OnReply(long index, in Reply reply)
     {
         var place = index % _sentAt.Length;
-        Latencies.Add(_timeProvider.GetElapsedTime(_sentAt[place]));
+        Latencies.Add(_timeProvider.GetElapsedTime(_sentAt[place], _arrivedAt));
         Tally.Add(reply);
         if (_ledger is not null && reply.Code == ReplyCode.Accepted)
         {

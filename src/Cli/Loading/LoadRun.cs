@@ -74,6 +74,7 @@ internal static class LoadRun
     {
         await using (connection)
         {
+            connection.KeepsAcceptedTexts = false;
             try
             {
                 var end = await PipelinedSession.RunAsync(connection, feed, window, host.TimeProvider, interrupted);

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Numerics;
 using System.Text;
 using EcStreamOrleans.Protocol.Framing;
@@ -26,17 +25,29 @@ internal sealed class LoadTemplate
     private readonly byte[] _package;
     private readonly int[] _numberOffsets;
     private readonly int _hashOffset;
-    private readonly int _bodyOffset;
-    private readonly int _bodyLength;
 
-    private LoadTemplate(byte[] package, string idPrefix, int[] numberOffsets, int hashOffset, int bodyOffset, int bodyLength)
+    // CRC-32C is linear: in a body of one length, what a digit at its place adds to the hash does not depend on the rest.
+    private readonly uint[] _hashOfDigit = new uint[NumberDigits * 10];
+    private readonly uint _hashOfZero;
+
+    private LoadTemplate(byte[] package, string idPrefix, int[] numberOffsets, int hashOffset, Span<byte> body)
     {
         _package = package;
         IdPrefix = idPrefix;
         _numberOffsets = numberOffsets;
         _hashOffset = hashOffset;
-        _bodyOffset = bodyOffset;
-        _bodyLength = bodyLength;
+        _hashOfZero = Hash(body);
+        for (var place = 0; place < NumberDigits; place++)
+        {
+            ref var octet = ref body[idPrefix.Length + place];
+            for (var digit = 1; digit < 10; digit++)
+            {
+                octet = (byte)('0' + digit);
+                _hashOfDigit[(place * 10) + digit] = Hash(body) ^ _hashOfZero;
+            }
+
+            octet = (byte)'0';
+        }
     }
 
     /// <summary>The id without its number.</summary>
@@ -80,7 +91,7 @@ internal sealed class LoadTemplate
         }
 
         var hash = messageOffset + header.LastIndexOf(HashMark, StringComparison.Ordinal) + (headerBytes - header.Length);
-        return new LoadTemplate(package, prefix, [.. numbers], hash, messageOffset + headerBytes, options.Size - headerBytes);
+        return new LoadTemplate(package, prefix, [.. numbers], hash, package.AsSpan(messageOffset + headerBytes, options.Size - headerBytes));
     }
 
     /// <summary>Puts the template into a slot; once for each slot.</summary>
@@ -91,13 +102,19 @@ internal sealed class LoadTemplate
     public uint Patch(Span<byte> slot, long number)
     {
         Span<byte> digits = stackalloc byte[NumberDigits];
-        Utf8Formatter.TryFormat(number, digits, out _, new StandardFormat('D', NumberDigits));
+        var hash = _hashOfZero;
+        for (var (place, rest) = (NumberDigits - 1, (ulong)number); place >= 0; place--)
+        {
+            (rest, var digit) = Math.DivRem(rest, 10);
+            digits[place] = (byte)('0' + digit);
+            hash ^= _hashOfDigit[(place * 10) + (int)digit];
+        }
+
         foreach (var offset in _numberOffsets)
         {
             digits.CopyTo(slot[offset..]);
         }
 
-        var hash = Hash(slot.Slice(_bodyOffset, _bodyLength));
         WriteHash(hash, slot[_hashOffset..]);
         return hash;
     }
@@ -120,8 +137,13 @@ internal sealed class LoadTemplate
     }
 
     /// <summary>Writes a hash as eight hexadecimal digits.</summary>
-    public static void WriteHash(uint hash, Span<byte> destination) =>
-        Utf8Formatter.TryFormat(hash, destination, out _, new StandardFormat('x', HashDigits));
+    public static void WriteHash(uint hash, Span<byte> destination)
+    {
+        for (var i = HashDigits - 1; i >= 0; i--, hash >>= 4)
+        {
+            destination[i] = "0123456789abcdef"u8[(int)(hash & 15)];
+        }
+    }
 
     private static string Header(string sender, string recipient, string prefix, DateTimeOffset date) =>
         $"From: <{sender}>\r\nTo: <{recipient}>\r\nDate: {date:ddd, dd MMM yyyy HH:mm:ss} +0000\r\nSubject: ecgrid load\r\n"

@@ -16,6 +16,9 @@ internal interface IPackageFeed
     /// <returns><see langword="false"/> if the connection no longer takes packages.</returns>
     ValueTask<bool> SendAsync(EcStreamConnection connection);
 
+    /// <summary>Replies have arrived, by one read; the next calls of <see cref="OnReply"/> are theirs.</summary>
+    void OnArrival();
+
     /// <summary>The next package's reply. Runs beside the sending.</summary>
     void OnReply(long index, in Reply reply);
 }

@@ -70,7 +70,8 @@ internal static class PipelinedSession
             do
             {
                 var next = connection.ReadReplyAsync(ReplyTimeout, CancellationToken.None);
-                if (!next.IsCompleted && unreported > 0)
+                var isNewRead = !next.IsCompleted;
+                if (isNewRead && unreported > 0)
                 {
                     // Room is given back once for all replies of a read, so that the sender fills a write, not a package.
                     window.Answered(unreported);
@@ -78,6 +79,11 @@ internal static class PipelinedSession
                 }
 
                 var reply = await next;
+                if (isNewRead || unreported == 0)
+                {
+                    feed.OnArrival();
+                }
+
                 if (reply.HasEnded)
                 {
                     window.Stop();

@@ -113,7 +113,7 @@ public sealed class EcStreamCodec : IStreamCodec
     }
 
     /// <inheritdoc/>
-    public ReplyStatus ReadReply(ref SequenceReader<byte> input, out Reply reply)
+    public ReplyStatus ReadReply(ref SequenceReader<byte> input, out Reply reply, bool keepsAcceptedText = true)
     {
         reply = default;
         var look = input;
@@ -152,19 +152,36 @@ public sealed class EcStreamCodec : IStreamCodec
             return ReplyStatus.NeedMore;
         }
 
-        Span<byte> content = stackalloc byte[MaxReplyBytes];
-        content = content[..length];
-        look.TryCopyTo(content);
-        look.Advance(length);
-        look.TryRead(out var end);
-        if (end != ',' || content[0] is not ((byte)'K' or (byte)'Z' or (byte)'D'))
+        var unread = look.UnreadSpan;
+        if (unread.Length > length ? !TryDecode(unread[..(length + 1)], keepsAcceptedText, out reply) : !TryDecodeSplit(look, length, keepsAcceptedText, out reply))
         {
             return ReplyStatus.Malformed;
         }
 
-        reply = new Reply((ReplyCode)content[0], Encoding.UTF8.GetString(content[1..]));
+        look.Advance(length + 1);
         input = look;
         return ReplyStatus.Complete;
+    }
+
+    // On its own, so that the stack is cleared only for a reply that two reads have cut.
+    private static bool TryDecodeSplit(in SequenceReader<byte> input, int length, bool keepsAcceptedText, out Reply reply)
+    {
+        Span<byte> content = stackalloc byte[MaxReplyBytes + 1];
+        input.TryCopyTo(content[..(length + 1)]);
+        return TryDecode(content[..(length + 1)], keepsAcceptedText, out reply);
+    }
+
+    private static bool TryDecode(ReadOnlySpan<byte> content, bool keepsAcceptedText, out Reply reply)
+    {
+        reply = default;
+        if (content[^1] != ',' || content[0] is not ((byte)'K' or (byte)'Z' or (byte)'D'))
+        {
+            return false;
+        }
+
+        var code = (ReplyCode)content[0];
+        reply = new Reply(code, code == ReplyCode.Accepted && !keepsAcceptedText ? "" : Encoding.UTF8.GetString(content[1..^1]));
+        return true;
     }
 
     private static PackageFault CheckAddress(ReadOnlySpan<byte> address, FramingLimits limits)

@@ -39,8 +39,9 @@ public interface IStreamCodec
     /// <summary>Reads the next reply.</summary>
     /// <param name="input">What has arrived; moves past the reply if there is a whole one, and not at all otherwise.</param>
     /// <param name="reply">The reply.</param>
+    /// <param name="keepsAcceptedText">False leaves the text of an accepted package's reply empty: it names a message, and is a string for each.</param>
     /// <returns>Whether there was a whole one, more is needed, or this is no reply.</returns>
-    ReplyStatus ReadReply(ref SequenceReader<byte> input, out Reply reply);
+    ReplyStatus ReadReply(ref SequenceReader<byte> input, out Reply reply, bool keepsAcceptedText = true);
 }
 
 /// <summary>Reads the packages of one connection, in whatever pieces they arrive.</summary>

@@ -23,8 +23,10 @@ public class ReplyTests
             }
 
             var input = new SequenceReader<byte>(Segments.Of(output.WrittenMemory, size));
+            var again = input;
             Assert.Equal(ReplyStatus.Complete, EcStreamCodec.Instance.ReadReply(ref input, out var reply));
-            return input.End && reply == new Reply(code, text);
+            Assert.Equal(ReplyStatus.Complete, EcStreamCodec.Instance.ReadReply(ref again, out var verdict, keepsAcceptedText: false));
+            return input.End && again.End && reply == new Reply(code, text) && verdict == new Reply(code, code == ReplyCode.Accepted ? "" : text);
         });
     }
 
