@@ -19,6 +19,14 @@ internal sealed partial class EdgeSession
     private long _pausedAt;
     private long _pauseTicks;
     private volatile bool _hasOctet;
+    private volatile bool _takesMore;
+
+    /// <summary>Whether the rest of what was read goes into a further batch at once.</summary>
+    public bool TakesMore
+    {
+        get => _takesMore;
+        private set => _takesMore = value;
+    }
 
     private async Task<SessionEnd> ReadAsync()
     {
@@ -104,6 +112,7 @@ internal sealed partial class EdgeSession
         while (true)
         {
             var fill = Fill(ref buffer);
+            TakesMore = fill is FillEnd.BatchFull or FillEnd.TurnOver;
             if (_builder.Replies > 0)
             {
                 await DispatchAsync();
