@@ -232,7 +232,7 @@ internal sealed partial class EdgeSession
             return Task.FromResult((BatchVerdict.Defer("4.3.2 no silo of the grid can be reached; nothing was taken, send again"), true));
         }
 
-        return _edge.Forwarder.ForwardAsync(Grain, batch, _connection.IsAdmittedByTls ? OpenAsync : null);
+        return _edge.Forwarder.ForwardAsync(Grain, Traffic, batch, _connection.IsAdmittedByTls ? OpenAsync : null);
     }
 
     // Near its peer's rate or over it: nothing more is handed on, and TCP tells the client. What waits is a batch that was

@@ -15,6 +15,9 @@ public sealed class PeerTraffic
     private long _rejected;
     private long _bytes;
     private long _lastActivity;
+    private long _untoldBatches;
+    private long _untoldMessages;
+    private volatile bool _isGrainElsewhere;
 
     internal PeerTraffic(PeerId peer, TimeProvider clock)
     {
@@ -48,6 +51,31 @@ public sealed class PeerTraffic
     public DateTimeOffset LastActivity => _clock.GetUtcNow() - SinceActivity;
 
     internal TimeSpan SinceActivity => _clock.GetElapsedTime(Interlocked.Read(ref _lastActivity));
+
+    /// <summary>Whether the peer's grain was on another silo when it last answered a batch. It may have moved since: a wrong guess is slower and nothing else.</summary>
+    internal bool IsGrainElsewhere
+    {
+        get => _isGrainElsewhere;
+        set => _isGrainElsewhere = value;
+    }
+
+    /// <summary>The claim for a batch, with what the grain has not been told of earlier ones. Told once: a claim whose answer is lost may have told it.</summary>
+    internal BatchClaim Claim(MailBatch batch, SiloAddress enteredAt) => new(
+        batch.Id.Session,
+        batch.Id.Sequence,
+        batch.Listen,
+        batch.Count,
+        batch.Length,
+        enteredAt,
+        Interlocked.Exchange(ref _untoldBatches, 0),
+        Interlocked.Exchange(ref _untoldMessages, 0));
+
+    /// <summary>The spool has taken a batch that the grain gave leave for.</summary>
+    internal void TakenByClaim(MailBatch batch)
+    {
+        Interlocked.Increment(ref _untoldBatches);
+        Interlocked.Add(ref _untoldMessages, batch.Count);
+    }
 
     internal void SessionOpened()
     {

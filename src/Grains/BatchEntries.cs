@@ -1,8 +1,8 @@
 namespace EcStreamOrleans.Grains;
 
 /// <summary>
-/// Where the batches of one peer enter the grid, over spells of time. A peer's grain belongs where most of its octets enter: anywhere else each of
-/// them goes through two silos, which costs three to four times the CPU (docs/performance.md).
+/// Where the batches of one peer enter the grid, over spells of time. A peer's grain belongs where most of its octets enter: anywhere else each batch costs a call
+/// between silos, and those of an edge of its own process go through two silos, at three to four times the CPU (docs/performance.md).
 /// </summary>
 /// <param name="spell">How long most must enter at another silo; zero if the grain never moves.</param>
 internal sealed class BatchEntries(TimeSpan spell)

@@ -38,10 +38,30 @@ public sealed record SessionOpened([property: Id(0)] long PolicyVersion) : Sessi
 [GenerateSerializer, Immutable, Alias("ecstream.session-refused")]
 public sealed record SessionRefused([property: Id(0)] string Text, [property: Id(1)] string Limit) : SessionAnswer;
 
+/// <summary>What a peer's grain has to know of a batch to give leave for it. The payload stays at the silo where it entered.</summary>
+/// <param name="Session">The session, the first part of the batch's id.</param>
+/// <param name="Sequence">The batch's number in it, the other part.</param>
+/// <param name="Listen">The Listen it came through, as the configuration writes it.</param>
+/// <param name="Messages">Messages in it.</param>
+/// <param name="Bytes">Octets of its packages.</param>
+/// <param name="EnteredAt">The silo whose spool takes it.</param>
+/// <param name="TakenBatches">Batches of earlier claims of the peer that this edge's spool has taken and no claim has told of yet.</param>
+/// <param name="TakenMessages">Messages in them.</param>
+[GenerateSerializer, Immutable, Alias("ecstream.batch-claim")]
+public sealed record BatchClaim(
+    [property: Id(0)] Guid Session,
+    [property: Id(1)] long Sequence,
+    [property: Id(2)] string Listen,
+    [property: Id(3)] int Messages,
+    [property: Id(4)] long Bytes,
+    [property: Id(5)] SiloAddress EnteredAt,
+    [property: Id(6)] long TakenBatches,
+    [property: Id(7)] long TakenMessages);
+
 /// <summary>The verdict on a batch.</summary>
 public enum BatchStatus : byte
 {
-    /// <summary>Durable.</summary>
+    /// <summary>Durable; in the answer to a claim: may be made durable.</summary>
     Accepted = 0,
 
     /// <summary>Not taken; try again later.</summary>
@@ -57,6 +77,7 @@ public enum BatchStatus : byte
 /// <param name="IsSessionKnown">False if the grain has lost its book (it was moved or activated again): the edge opens the session anew.</param>
 /// <param name="Limit">For a batch that a limit of the grid deferred: the limit's name, for metrics.</param>
 /// <param name="Pause">How long the edge takes nothing more from the session, because its peer nears a rate or is over it.</param>
+/// <param name="IsElsewhere">Whether the grain is on another silo than the one where the batch entered: an edge with a spool beside it then asks for leave only.</param>
 [GenerateSerializer, Immutable, Alias("ecstream.batch-verdict")]
 public readonly record struct BatchVerdict(
     [property: Id(0)] BatchStatus Status,
@@ -66,16 +87,23 @@ public readonly record struct BatchVerdict(
     [property: Id(4)] long PolicyVersion,
     [property: Id(5)] bool IsSessionKnown,
     [property: Id(6)] string? Limit = null,
-    [property: Id(7)] TimeSpan Pause = default)
+    [property: Id(7)] TimeSpan Pause = default,
+    [property: Id(8)] bool IsElsewhere = false)
 {
     /// <summary>A batch that was not taken.</summary>
     /// <param name="text">Status code and words for a person.</param>
     public static BatchVerdict Defer(string text) => new(BatchStatus.Deferred, null, 0, text, PolicyVersion: 0, IsSessionKnown: true);
+
+    /// <summary>What the spool's answer makes of a grain's leave.</summary>
+    /// <param name="answer">The spool's answer.</param>
+    public BatchVerdict With(in SpoolAnswer answer) => answer.IsDurable
+        ? this with { SpoolId = answer.SpoolId, RecordNumber = answer.RecordNumber }
+        : this with { Status = BatchStatus.Deferred, Text = answer.Text ?? "4.3.0 not taken" };
 }
 
 /// <summary>What a peer's grain has in its book.</summary>
 /// <param name="Sessions">Its open sessions.</param>
-/// <param name="Batches">Batches made durable since the grain was activated.</param>
+/// <param name="Batches">Batches made durable since the grain was activated; those by a claim are in it from the next claim on.</param>
 /// <param name="Messages">Messages in them.</param>
 /// <param name="LastActivity">The last sign of life, UTC; null if there was none.</param>
 [GenerateSerializer, Immutable, Alias("ecstream.peer-book")]

@@ -34,6 +34,18 @@ public interface IPeerGrain : IGrainWithStringKey
     [ResponseTimeout("00:00:05")]
     ValueTask<BatchVerdict> AcceptAsync(MailBatch batch, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Gives or refuses leave for a batch whose payload goes into the spool of the silo where it entered. Judged and accounted as by
+    /// <see cref="AcceptAsync"/>; nothing is durable with the answer, whose spool and record are empty. The same claim again takes nothing twice.
+    /// </summary>
+    /// <param name="claim">The batch without its payload.</param>
+    /// <param name="cancellationToken">Ends the wait, not what the grain does.</param>
+    /// <returns>Leave, or why there is none.</returns>
+    [Alias("admit")]
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:05")]
+    ValueTask<BatchVerdict> AdmitAsync(BatchClaim claim, CancellationToken cancellationToken);
+
     /// <summary>The edge's answer to <see cref="IEdgeObserver.CloseIdleAsync"/> for a session that is not idle.</summary>
     /// <param name="session">The session.</param>
     /// <param name="idleFor">For how long nothing has come and nothing has been owed.</param>

@@ -106,20 +106,11 @@ internal sealed partial class PeerGrain(
         using var span = tracing.Start("ecstream.accept", batch.Id);
         span?.SetTag("ecstream.peer", _peer.Key);
         instruments.Handed(batch.Length, batch.EnteredAt is not null);
-        var session = _book.Touch(batch.Id.Session, Now);
-        var standing = session is null ? Judge(batch.Listen, isAdmittedByTls: false) : _book.StandingOf(session);
-        if (standing.Refusal is { } refusal)
-        {
-            // A session that could not be opened, or what it was opened under holds no more. What a certificate has proven is in no
-            // batch: the edge opens a session that is not known anew and asks again.
-            Release(batch);
-            return BatchVerdict.Defer(refusal.Text) with { Limit = refusal.Limit, IsSessionKnown = session is not null, PolicyVersion = policy.Overrides.Version };
-        }
-
-        if (_rates.IsLimited && Weigh(session, batch) is { } deferral)
+        var (leave, session) = Judge(batch.Id, batch.Listen, batch.Count, batch.Length, isElsewhere: batch.EnteredAt is not null);
+        if (leave.Status != BatchStatus.Accepted)
         {
             Release(batch);
-            return deferral with { IsSessionKnown = session is not null, PolicyVersion = policy.Overrides.Version, Pause = Pause() };
+            return leave;
         }
 
         if (session is not null)
@@ -143,20 +134,33 @@ internal sealed partial class PeerGrain(
         // The time until the reply was owed to the client: it was not idle.
         _book.Touch(batch.Id.Session, Now);
         var count = batch.Count;
-        if (_entries.Note(batch.EnteredAt, batch.Length, SinceActivation) is { } silo)
-        {
-            MoveTo(silo);
-        }
-
+        Note(batch.EnteredAt, batch.Length);
         Release(batch);
-        if (!answer.IsDurable)
+        if (answer.IsDurable)
         {
-            return BatchVerdict.Defer(answer.Text ?? "4.3.0 not taken") with { IsSessionKnown = session is not null, PolicyVersion = policy.Overrides.Version, Pause = Pause() };
+            _batches++;
+            _messages += count;
         }
 
-        _batches++;
-        _messages += count;
-        return new BatchVerdict(BatchStatus.Accepted, answer.SpoolId, answer.RecordNumber, Text: null, policy.Overrides.Version, session is not null, Limit: null, Pause());
+        return (leave with { PolicyVersion = policy.Overrides.Version, Pause = Pause() }).With(answer);
+    }
+
+    public ValueTask<BatchVerdict> AdmitAsync(BatchClaim claim, CancellationToken cancellationToken)
+    {
+        var id = new BatchId(claim.Session, claim.Sequence);
+        using var span = tracing.Start("ecstream.admit", id);
+        span?.SetTag("ecstream.peer", _peer.Key);
+        instruments.Claimed(claim.Bytes);
+        _batches += claim.TakenBatches;
+        _messages += claim.TakenMessages;
+        var isElsewhere = !claim.EnteredAt.Equals(GrainContext.Address.SiloAddress);
+        var (leave, _) = Judge(id, claim.Listen, claim.Messages, claim.Bytes, isElsewhere);
+        if (leave.Status == BatchStatus.Accepted)
+        {
+            Note(isElsewhere ? claim.EnteredAt : null, claim.Bytes);
+        }
+
+        return new(leave);
     }
 
     public ValueTask ReportActivityAsync(Guid session, TimeSpan idleFor, CancellationToken cancellationToken)
@@ -243,21 +247,48 @@ internal sealed partial class PeerGrain(
 
     private TimeSpan Pause() => _rates.IsLimited ? _rates.Pause(SinceActivation) : TimeSpan.Zero;
 
-    // A batch that has passed once may be durable: asked for again it goes to the spool, which knows, and takes nothing.
-    private BatchVerdict? Weigh(SessionBook.Entry? session, MailBatch batch)
+    /// <summary>What policy, admission and rates say of a batch, before anything of it reaches a disk.</summary>
+    private (BatchVerdict Leave, SessionBook.Entry? Session) Judge(BatchId id, string listen, int messages, long bytes, bool isElsewhere)
     {
-        if (session is not null && session.HasPassed(batch.Id.Sequence))
+        var session = _book.Touch(id.Session, Now);
+        var leave = new BatchVerdict(
+            BatchStatus.Accepted, SpoolId: null, RecordNumber: 0, Text: null, policy.Overrides.Version, IsSessionKnown: session is not null, IsElsewhere: isElsewhere);
+        var standing = session is null ? Judge(listen, isAdmittedByTls: false) : _book.StandingOf(session);
+        if (standing.Refusal is { } refusal)
+        {
+            // A session that could not be opened, or what it was opened under holds no more. What a certificate has proven is in no
+            // batch: the edge opens a session that is not known anew and asks again.
+            return (leave with { Status = BatchStatus.Deferred, Text = refusal.Text, Limit = refusal.Limit }, session);
+        }
+
+        var deferral = _rates.IsLimited ? Weigh(session, id.Sequence, messages, bytes) : null;
+        leave = leave with { Pause = Pause() };
+        return (deferral is { } over ? leave with { Status = over.Status, Text = over.Text, Limit = over.Limit } : leave, session);
+    }
+
+    // A batch that has passed once may be durable: asked for again it goes to the spool, which knows, and takes nothing.
+    private BatchVerdict? Weigh(SessionBook.Entry? session, long sequence, int messages, long bytes)
+    {
+        if (session is not null && session.HasPassed(sequence))
         {
             return null;
         }
 
-        var deferral = _rates.Take(batch.Count, batch.Length, SinceActivation);
+        var deferral = _rates.Take(messages, bytes, SinceActivation);
         if (deferral is null)
         {
-            session?.Pass(batch.Id.Sequence);
+            session?.Pass(sequence);
         }
 
         return deferral;
+    }
+
+    private void Note(SiloAddress? enteredAt, long bytes)
+    {
+        if (_entries.Note(enteredAt, bytes, SinceActivation) is { } silo)
+        {
+            MoveTo(silo);
+        }
     }
 
     // Batches under way are answered first, those that come meanwhile are sent on.

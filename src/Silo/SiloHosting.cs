@@ -54,6 +54,7 @@ internal static class SiloHosting
         services.AddSingleton<OwnSource>().AddSingleton<RetryQueue>().AddSingleton<RelayInstruments>().AddSingleton<GatewayClientFactory>().AddSingleton<RelayWorker>();
         services.AddHostedService(s => s.GetRequiredService<RelayWorker>());
         services.AddSingleton<IGridAccess, LocalGrid>();
+        services.AddSingleton<HostSpool>();
         services.AddEcStreamEdge(listeners);
         services.AddAdmin(settings);
         services.AddSingleton<SpoolInstruments>();

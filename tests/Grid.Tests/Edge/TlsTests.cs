@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -6,6 +7,7 @@ using System.Text;
 using EcStreamOrleans.Edge;
 using EcStreamOrleans.Grains;
 using EcStreamOrleans.Grid.Tests.Harness;
+using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -245,8 +247,10 @@ public sealed class TlsTests : IDisposable
         Assert.DoesNotContain("ecstream_edge_connections_failed", metrics);
     }
 
-    [Fact]
-    public async Task ACertificate_AdmitsAPeerThatNoScopeLists_AlsoWhenItsGrainHasForgotten()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ACertificate_AdmitsAPeerThatNoScopeLists_AlsoWhenItsGrainHasForgotten(bool isGrainElsewhere)
     {
         await using var silo = await StartAsync(_certificates.Options(mode: TlsVerifyMode.Require));
         var grain = silo.Grains.GetGrain<IPeerGrain>("192.0.2.7");
@@ -257,20 +261,21 @@ public sealed class TlsTests : IDisposable
         var refused = Assert.IsType<SessionRefused>(await grain.OpenSessionAsync(request with { VerifiedSubject = null, IsAdmittedByTls = false }, observer, default));
         Assert.Contains("a client certificate that verifies whoever presents it", refused.Text);
         Assert.IsType<SessionOpened>(await grain.OpenSessionAsync(request, observer, default));
-        var batch = Grains.PeerGrainTests.Batch(new Protocol.BatchId(request.Session, 1), 1);
+        var batch = Grains.PeerGrainTests.Batch(new BatchId(request.Session, 1), 1);
         Assert.Equal(BatchStatus.Accepted, (await grain.AcceptAsync(batch, default)).Status);
 
         // The grain's book is lost: the batch alone does not say so much, and the edge tells the grain again.
         await grain.CloseSessionAsync(request.Session, default);
         var forwarder = silo.Services.GetRequiredService<BatchForwarder>();
-        batch = Grains.PeerGrainTests.Batch(new Protocol.BatchId(request.Session, 2), 1);
+        batch = Grains.PeerGrainTests.Batch(new BatchId(request.Session, 2), 1);
         Assert.Equal((BatchStatus.Deferred, false), await ForwardAsync(reopen: null));
         Assert.Equal((BatchStatus.Accepted, true), await ForwardAsync(async () => await grain.OpenSessionAsync(request with { WasOpened = true }, observer, default)));
         GC.KeepAlive(edge);
 
         async Task<(BatchStatus, bool)> ForwardAsync(Func<Task>? reopen)
         {
-            var (verdict, _) = await forwarder.ForwardAsync(grain, batch, reopen);
+            var traffic = new PeerTraffic(PeerId.From(IPAddress.Parse("192.0.2.7")), TimeProvider.System) { IsGrainElsewhere = isGrainElsewhere };
+            var (verdict, _) = await forwarder.ForwardAsync(grain, traffic, batch, reopen);
             return (verdict.Status, verdict.IsSessionKnown);
         }
     }

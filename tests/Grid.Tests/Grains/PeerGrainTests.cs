@@ -151,7 +151,7 @@ public sealed class PeerGrainTests : IDisposable
     }
 
     /// <summary>Appends, and loses its first answer.</summary>
-    private sealed class ForgetfulSpool(IBatchSpool inner) : IBatchSpool
+    internal sealed class ForgetfulSpool(IBatchSpool inner) : IBatchSpool
     {
         private int _calls;
 

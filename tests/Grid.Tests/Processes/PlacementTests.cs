@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace EcStreamOrleans.Grid.Tests.Processes;
 
-/// <summary>A peer's grain goes where its mail enters: two silos and an edge, each a process.</summary>
+/// <summary>A peer's grain goes where its mail enters, and is no obstacle meanwhile: silos and an edge, each a process.</summary>
 public sealed class PlacementTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private readonly TempDirectory _directory = new();
@@ -89,6 +89,33 @@ public sealed class PlacementTests(ITestOutputHelper output) : IAsyncLifetime
             },
             "the grain moves back");
 
+        await BalanceAsync(mayBeUndecided: false);
+    }
+
+    [AzuriteFact]
+    public async Task TheSiloWithTheGrainKilledUnderLoad_WhatComesInElsewhereGoesOn_AndNothingThatGotKIsMissing()
+    {
+        await StartSiloAsync("first", gateway: 0, moveAfter: 0);
+        await StartSiloAsync("second", gateway: 0, moveAfter: 0);
+        using var holder = await AcceptedAsync(_silos[0].Place.EndPoint);
+        using var load = _books.Start(_silos[1].Place.Listen, count: 20_000, size: 4_096, connections: 2, window: 20);
+        await Within.Becomes(
+            async () => load.HasExited || (_books.AcceptedIds().Count > 1_000 && await CountAsync(0, "ecstream_peers_claims_total") > 10), "the load is under way, by claims");
+        Assert.False(load.HasExited, load.Describe());
+
+        _silos[0].Process.Kill();
+        var before = _books.AcceptedIds().Count;
+        Assert.InRange(await _books.EndAsync(load), before + 1_000, int.MaxValue);
+        await _books.RunAsync(_silos[1].Place.Listen, count: 500, size: 1_024);
+
+        var (place, maildir, killed) = _silos[0];
+        killed.Dispose();
+        _silos[0] = (place, maildir, await SiloProcess.StartAsync(place));
+        await BalanceAsync(mayBeUndecided: true);
+    }
+
+    private async Task BalanceAsync(bool mayBeUndecided)
+    {
         foreach (var (_, _, process) in _silos)
         {
             await process.DrainsAsync();
@@ -96,14 +123,14 @@ public sealed class PlacementTests(ITestOutputHelper output) : IAsyncLifetime
 
         output.WriteLine($"through one and two silos: {await BytesAsync(0)} {await BytesAsync(1)}");
         var delivered = _silos.SelectMany(silo => DeliveredMail.ReadAll(silo.Maildir)).Where(mail => mail.Text.Contains("X-Load-Id", StringComparison.Ordinal));
-        output.WriteLine(_books.Balance([.. delivered], mayBeUndecided: false).Text);
+        output.WriteLine(_books.Balance([.. delivered], mayBeUndecided).Text);
     }
 
-    private async Task StartSiloAsync(string name, int gateway)
+    private async Task StartSiloAsync(string name, int gateway, int moveAfter = 1)
     {
         var maildir = _directory.Sub($"{name}-mail");
         var place = new SiloPlace(_directory, SiloPlace.Maildir(maildir), name) { Cluster = _cluster, GatewayPort = gateway };
-        _silos.Add((place, maildir, await SiloProcess.StartAsync(place, "--Grid:Clustering:MoveAfter=1", "--Grid:Limits:MaxSessionsPerPeer=5")));
+        _silos.Add((place, maildir, await SiloProcess.StartAsync(place, $"--Grid:Clustering:MoveAfter={moveAfter}", "--Grid:Limits:MaxSessionsPerPeer=5")));
     }
 
     private static async Task<RawClient> AcceptedAsync(IPEndPoint listen)
