@@ -201,5 +201,24 @@ def fairness(limit, rows):
         )
 
 
+def scale(limit, rows, what):
+    """A line a label, in the order of the labels' first rows; the ratio is to the first line, in the same round. Sizes have no ratio, but what they come to."""
+    of_sizes = what.startswith("bytes")
+    print()
+    print(f"| {what} | messages/s | {'MB/s' if of_sizes else 'to the first'} | CPU s per 10,000 | p50 ms | p99 ms | RSS MB | remark |")
+    print("|---|--:|--:|--:|--:|--:|--:|---|")
+    labels = list(dict.fromkeys(row["label"] for row in rows))
+    base = select(rows, label=labels[0])
+    for label in labels:
+        own = select(rows, label=label)
+        counted, _ = chosen(own, limit)
+        ratios = [float(a["rate"]) / float(b["rate"]) for a, b in zip(own, base) if is_sound(a, limit) and is_sound(b, limit)]
+        second = show(middle(counted, "rate") * int(label) / 1e6, 0) if of_sizes else show(median(ratios) if ratios else None, 2)
+        print(
+            f"| {label} | {show(middle(counted, 'rate'), 0)} | {second} | {show(middle(counted, 'cpu_10k'), 3)} "
+            f"| {show(middle(counted, 'p50_ms'), 2)} | {show(middle(counted, 'p99_ms'), 2)} | {show(middle(counted, 'rss_kb') / 1024, 0)} | {remark(own, limit)} |"
+        )
+
+
 if __name__ == "__main__":
-    {"compare": compare, "bars": bars, "plots": plots, "fairness": fairness}[sys.argv[1]](float(sys.argv[2]), read(sys.argv[3]), *sys.argv[4:])
+    {"compare": compare, "bars": bars, "plots": plots, "fairness": fairness, "scale": scale}[sys.argv[1]](float(sys.argv[2]), read(sys.argv[3]), *sys.argv[4:])

@@ -4,6 +4,7 @@ using System.Text;
 using EcStreamOrleans.Cli.Loading;
 using EcStreamOrleans.Delivery;
 using EcStreamOrleans.Protocol.Framing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace EcStreamOrleans.Cli.Tests;
 
@@ -70,6 +71,58 @@ public sealed class LoadTests : IDisposable
             "load", "--to", server.Address, "--size", "1024", "--count", "4", "--connections", "2", "--bind", "127.0.0.2", "--json");
         Assert.Equal(ExitCode.Success, await run.Exit);
         Assert.Equal([IPAddress.Parse("127.0.0.2"), IPAddress.Parse("127.0.0.2")], from);
+    }
+
+    [Fact]
+    public async Task Peers_AreAddressesInARow()
+    {
+        var from = new ConcurrentBag<string>();
+        await using var server = new ScriptedServer(async connection =>
+        {
+            from.Add(connection.RemoteAddress.ToString());
+            while (await connection.ReadPackageAsync() is not null)
+            {
+                await connection.ReplyAsync("K2.0.0 ok");
+            }
+        });
+        var run = await CliRun.CompleteAsync(
+            "load", "--to", server.Address, "--size", "1024", "--count", "4", "--connections", "4", "--bind", "127.0.0.255", "--peers", "2", "--json");
+        Assert.Equal(ExitCode.Success, await run.Exit);
+        Assert.Equal(["127.0.0.255", "127.0.0.255", "127.0.1.0", "127.0.1.0"], from.Order());
+    }
+
+    [Fact]
+    public async Task Rate_IsNotExceeded()
+    {
+        await using var server = new ScriptedServer(async connection =>
+        {
+            while (await connection.ReadPackageAsync() is not null)
+            {
+                await connection.ReplyAsync("K2.0.0 ok");
+            }
+        });
+        var time = new FakeTimeProvider();
+        var run = CliRun.Start(
+            ["load", "--to", server.Address, "--size", "1024", "--count", "5", "--connections", "1", "--rate", "10", "--json"], [], time, new HttpClientHandler());
+        while (!run.Exit.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal(ExitCode.Success, await run.Exit);
+        Assert.InRange(run.Json.GetProperty("seconds").GetDouble(), 0.4, double.MaxValue);
+    }
+
+    [Theory]
+    [InlineData("--peers", "2", "unix:/nowhere", "Unix socket")]
+    [InlineData("--peers", "20001", "127.0.0.1:1", "20000")]
+    [InlineData("--rate", "1", "127.0.0.1:1", "each of 2 connections")]
+    public async Task PeersAndRate_ThatCannotBe_ExitTwo(string option, string value, string to, string words)
+    {
+        var run = await CliRun.CompleteAsync("load", "--to", to, "--size", "1024", "--count", "1", "--connections", "2", option, value);
+        Assert.Equal(ExitCode.CannotStart, await run.Exit);
+        Assert.Contains(words, run.Error);
     }
 
     [Theory]

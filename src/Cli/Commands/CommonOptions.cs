@@ -8,7 +8,7 @@ namespace EcStreamOrleans.Cli.Commands;
 /// <summary>Options that several commands have, with their limits.</summary>
 internal static class CommonOptions
 {
-    public const int MaxConnections = 1_000;
+    public const int MaxConnections = 20_000;
     public const int MaxWindow = 100_000;
     public const int DefaultWindow = 1_000;
 

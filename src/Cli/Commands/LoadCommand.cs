@@ -22,6 +22,7 @@ internal static class LoadCommand
           ecgrid load --to unix:/run/ecstream.sock --size 10240 --count 100000 --window 100 --json
           ecgrid load --to 127.0.0.1:1825 --size 1024 --count 50000 --ledger accepted.txt
           ecgrid load --to 127.0.0.1:1825 --size 1024 --count 1000 --window 1 --bind 127.0.0.2
+          ecgrid load --to 127.0.0.1:1825 --size 1024 --count 600000 --connections 50 --peers 50 --rate 10000
         """;
 
     public static Command Create(CliHost host)
@@ -43,9 +44,11 @@ internal static class LoadCommand
             HelpName = "ADDRESS",
             CustomParser = ParseAddress,
         };
+        var peers = CommonOptions.Number("--peers", "From so many addresses in turn, --bind (127.0.0.1 without it) and those behind it: to the server, as many peers.", 1, 1, CommonOptions.MaxConnections);
+        var rate = CommonOptions.Number("--rate", "Messages a second at most, of all connections; at least one for each. 0: as fast as the server takes them.", 0, 0, MaxCount);
         var command = new ExampleCommand("load", "Measure an ECStream server with distinct messages.", Examples)
         {
-            to, size, count, connections, window, json, from, recipient, ledger, bind, allowRemote,
+            to, size, count, connections, window, json, from, recipient, ledger, bind, peers, rate, allowRemote,
         };
         command.SetAction((parsed, interrupted) => LoadRun.RunAsync(
             host,
@@ -60,7 +63,9 @@ internal static class LoadCommand
                 parsed.GetRequiredValue(recipient),
                 parsed.GetValue(ledger),
                 parsed.GetValue(allowRemote),
-                parsed.GetValue(bind)),
+                parsed.GetValue(bind),
+                parsed.GetValue(peers),
+                parsed.GetValue(rate)),
             interrupted));
         return command;
     }

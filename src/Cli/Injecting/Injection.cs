@@ -34,7 +34,7 @@ internal sealed class Injection
             return host.CannotStart($"no such file: {missing}");
         }
 
-        var (connections, error) = await Connections.OpenAllAsync(options.To, localAddress: null, options.Connections, host, interrupted);
+        var (connections, error) = await Connections.OpenAllAsync(options.To, _ => null, options.Connections, host, interrupted);
         return connections is null ? host.CannotStart(error!) : await new Injection(host, options).RunAsync(connections, interrupted);
     }
 

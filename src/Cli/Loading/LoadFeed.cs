@@ -13,6 +13,9 @@ internal sealed class LoadFeed : IPackageFeed
     private const int WriteBytes = 262_144;
     private const int LedgerBytes = 65_536;
 
+    /// <summary>How much of a second a paced connection sends at once.</summary>
+    private const double Step = 0.01;
+
     private readonly LoadTemplate _template;
     private readonly TimeProvider _timeProvider;
     private readonly LoadLedger? _ledger;
@@ -21,21 +24,26 @@ internal sealed class LoadFeed : IPackageFeed
     private readonly byte[] _packages;
     private readonly int _slots;
     private readonly long _count;
+    private readonly double _rate;
+    private readonly int _step;
 
     // What the reply of a package needs to know, by the package's number in the window.
     private readonly long[] _sentAt;
     private readonly uint[] _hashes;
+    private long _startedAt;
     private long _next;
     private long _arrivedAt;
     private int _ready;
 
-    public LoadFeed(LoadTemplate template, long count, int window, LoadLedger? ledger, TimeProvider timeProvider)
+    public LoadFeed(LoadTemplate template, long count, int window, double rate, LoadLedger? ledger, TimeProvider timeProvider)
     {
         _template = template;
         _timeProvider = timeProvider;
         _ledger = ledger;
         _idPrefix = Encoding.ASCII.GetBytes(template.IdPrefix);
         _count = count;
+        _rate = rate;
+        _step = rate > 0 ? (int)Math.Max(1, rate * Step) : int.MaxValue;
         _slots = Math.Clamp(WriteBytes / template.PackageBytes, 1, window);
         _packages = new byte[_slots * template.PackageBytes];
         _sentAt = new long[window];
@@ -52,8 +60,9 @@ internal sealed class LoadFeed : IPackageFeed
 
     public int Prepare(EcStreamConnection connection, int room)
     {
-        _ready = (int)Math.Min(Math.Min(room, _slots), _count - _next);
+        _ready = (int)Math.Min(Math.Min(Math.Min(room, _slots), _step), _count - _next);
         var now = _timeProvider.GetTimestamp();
+        _startedAt = _next == 0 ? now : _startedAt;
         for (var i = 0; i < _ready; i++, _next++)
         {
             var place = _next % _sentAt.Length;
@@ -64,8 +73,11 @@ internal sealed class LoadFeed : IPackageFeed
         return _ready;
     }
 
-    public ValueTask<bool> SendAsync(EcStreamConnection connection) =>
-        connection.SendPackagesAsync(_packages.AsMemory(0, _ready * _template.PackageBytes), _ready, CancellationToken.None);
+    public ValueTask<bool> SendAsync(EcStreamConnection connection)
+    {
+        var sending = connection.SendPackagesAsync(_packages.AsMemory(0, _ready * _template.PackageBytes), _ready, CancellationToken.None);
+        return _rate > 0 ? PaceAsync(sending) : sending;
+    }
 
     public void OnArrival() => _arrivedAt = _timeProvider.GetTimestamp();
 
@@ -88,6 +100,19 @@ internal sealed class LoadFeed : IPackageFeed
             _ledger.Append(_lines.WrittenSpan);
             _lines.ResetWrittenCount();
         }
+    }
+
+    // By the whole run's time, so that a wait that was too long is made up for.
+    private async ValueTask<bool> PaceAsync(ValueTask<bool> sending)
+    {
+        var isSent = await sending;
+        var ahead = TimeSpan.FromSeconds(_next / _rate) - _timeProvider.GetElapsedTime(_startedAt);
+        if (isSent && ahead > TimeSpan.Zero && _next < _count)
+        {
+            await Task.Delay(ahead, _timeProvider);
+        }
+
+        return isSent;
     }
 
     private void WriteLine(long number, uint hash)

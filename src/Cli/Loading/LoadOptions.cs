@@ -15,6 +15,8 @@ namespace EcStreamOrleans.Cli.Loading;
 /// <param name="Ledger">The file that accepted messages are written down in, or null.</param>
 /// <param name="AllowsRemote">Whether the server may be another machine.</param>
 /// <param name="Bind">The address to connect from, or null for the system's choice.</param>
+/// <param name="Peers">From how many addresses, this one and those behind it.</param>
+/// <param name="Rate">Messages a second at most, of all connections; 0 for no bound.</param>
 internal sealed record LoadOptions(
     EcStreamEndpoint To,
     int Size,
@@ -26,4 +28,6 @@ internal sealed record LoadOptions(
     string Recipient,
     string? Ledger,
     bool AllowsRemote,
-    IPAddress? Bind = null);
+    IPAddress? Bind = null,
+    int Peers = 1,
+    int Rate = 0);

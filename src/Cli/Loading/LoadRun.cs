@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
 using EcStreamOrleans.Cli.Sending;
 using EcStreamOrleans.Cli.Terminal;
 using EcStreamOrleans.Delivery;
@@ -14,9 +17,9 @@ internal static class LoadRun
             return host.CannotStart($"{options.To} is not this machine: load tests belong on one's own; --allow-remote says it is meant");
         }
 
-        if (options.Bind is not null && options.To.Path is not null)
+        if (FindError(options) is { } error)
         {
-            return host.CannotStart($"--bind {options.Bind}: a Unix socket has no address to come from");
+            return host.CannotStart(error);
         }
 
         var minimum = LoadTemplate.MinimumSize(options.Sender, options.Recipient);
@@ -29,8 +32,8 @@ internal static class LoadRun
         try
         {
             ledger = options.Ledger is { } path ? new LoadLedger(path) : null;
-            var (connections, error) = await Connections.OpenAllAsync(options.To, options.Bind, options.Connections, host, interrupted);
-            return connections is null ? host.CannotStart(error!) : await RunAsync(host, options, connections, ledger, interrupted);
+            var (connections, refusal) = await Connections.OpenAllAsync(options.To, i => AddressOf(options, i), options.Connections, host, interrupted);
+            return connections is null ? host.CannotStart(refusal!) : await RunAsync(host, options, connections, ledger, interrupted);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -43,6 +46,32 @@ internal static class LoadRun
         }
     }
 
+    private static string? FindError(LoadOptions options)
+    {
+        var isUnix = options.To.Path is not null;
+        return options switch
+        {
+            { Bind: not null } when isUnix => $"--bind {options.Bind}: a Unix socket has no address to come from",
+            { Peers: > 1 } when isUnix => $"--peers {options.Peers}: a Unix socket has no address to come from",
+            { Peers: > 1, Bind: { AddressFamily: not AddressFamily.InterNetwork } } => $"--peers {options.Peers}: addresses in a row are of IPv4, --bind is {options.Bind}",
+            { Rate: > 0 } when options.Rate < options.Connections => $"--rate {options.Rate}: at least one message a second for each of {options.Connections} connections",
+            _ => null,
+        };
+    }
+
+    private static IPAddress? AddressOf(LoadOptions options, int connection)
+    {
+        if (options.Peers == 1)
+        {
+            return options.Bind;
+        }
+
+        Span<byte> octets = stackalloc byte[sizeof(uint)];
+        (options.Bind ?? IPAddress.Loopback).TryWriteBytes(octets, out _);
+        BinaryPrimitives.WriteUInt32BigEndian(octets, BinaryPrimitives.ReadUInt32BigEndian(octets) + (uint)(connection % options.Peers));
+        return new IPAddress(octets);
+    }
+
     private static async Task<int> RunAsync(
         CliHost host, LoadOptions options, IReadOnlyList<EcStreamConnection> connections, LoadLedger? ledger, CancellationToken interrupted)
     {
@@ -52,7 +81,7 @@ internal static class LoadRun
         for (var i = 0; i < feeds.Length; i++)
         {
             var share = (options.Count / feeds.Length) + (i < options.Count % feeds.Length ? 1 : 0);
-            feeds[i] = new LoadFeed(LoadTemplate.Create(options, run, i, date), share, options.Window, ledger, host.TimeProvider);
+            feeds[i] = new LoadFeed(LoadTemplate.Create(options, run, i, date), share, options.Window, (double)options.Rate / feeds.Length, ledger, host.TimeProvider);
         }
 
         var unanswered = new long[feeds.Length];

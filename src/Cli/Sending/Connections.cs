@@ -17,9 +17,14 @@ internal static class Connections
         EcStreamConnection.ConnectAsync(to, localAddress, ConnectTimeout, EcStreamCodec.Instance, host.TimeProvider, cancellationToken);
 
     /// <summary>Opens all of a run's connections before anything is sent: a run either starts whole or not at all.</summary>
+    /// <param name="to">The server.</param>
+    /// <param name="localAddress">Where each connection comes from; null lets the system choose.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="host">The clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The connections, or null and why.</returns>
     public static async Task<(IReadOnlyList<EcStreamConnection>? Connections, string? Error)> OpenAllAsync(
-        EcStreamEndpoint to, IPAddress? localAddress, int count, CliHost host, CancellationToken cancellationToken)
+        EcStreamEndpoint to, Func<int, IPAddress?> localAddress, int count, CliHost host, CancellationToken cancellationToken)
     {
         var open = new List<EcStreamConnection>(count);
         for (var i = 0; i < count; i++)
@@ -27,7 +32,7 @@ internal static class Connections
             string error;
             try
             {
-                var result = await ConnectAsync(to, localAddress, host, cancellationToken);
+                var result = await ConnectAsync(to, localAddress(i), host, cancellationToken);
                 if (result.IsConnected)
                 {
                     open.Add(result.Connection);

@@ -1,0 +1,184 @@
+#!/bin/bash
+# How throughput, memory and latency go with cores, connections, peers and sizes, over two silos, and over time. See README.md.
+#   [QUICK=1] [PARTS="cores connections peers sizes silos soak"] [ROUNDS=3] [DURATION=3] [SOAK=3600] bench/scale.sh
+. "$(dirname "$0")/lib.sh"
+
+PARTS=${PARTS:-"cores connections peers sizes silos"}
+if [ "${QUICK:-0}" = 1 ]; then ROUNDS=${ROUNDS:-1} DURATION=${DURATION:-0.5} SOAK=${SOAK:-6} SLICE=${SLICE:-3} MOST=${MOST:-100}; fi
+ROUNDS=${ROUNDS:-3}
+DURATION=${DURATION:-3}           # seconds that one run should take; the number of messages follows
+SOAK=${SOAK:-3600}                # seconds
+SLICE=${SLICE:-60}                # seconds of the soak to a row
+SHARE=${SHARE:-70}                # per cent of the maximum, in the soak
+MOST=${MOST:-10000}               # connections, and peers
+MAX_BYTES=${MAX_BYTES:-3000000000} # a run may put no more on the disk
+SPARES=${SPARES:-56}              # segments free and written when a run begins
+UNDER_WAY=${UNDER_WAY:-10000}     # packages that await their reply, over all connections
+OPTIONS=${SILO_OPTIONS:-}
+CLIENT=()                         # what runs the client, if not the shell
+
+start() { # OPTION…
+  SILO_OPTIONS="$OPTIONS --Grid:Spool:SpareSegments=$SPARES --Grid:Limits:MaxSessions=100000 --Grid:Limits:MaxSessionsPerPeer=0 $*" silo_start
+  warm_up 1024 20000
+}
+
+# run LABEL SIZE CONNECTIONS WINDOW [LOAD-OPTION…]: a short run to guess the rate, then the one that counts; its row goes to the TSV.
+run() {
+  local label=$1 size=$2 connections=$3 window=$4 count=$((10 * $3)) seconds
+  shift 4
+  [ "$count" -ge 2000 ] || count=2000
+  [ $((count * size)) -le $((MAX_BYTES / 20)) ] || count=$((MAX_BYTES / 20 / size))
+  [ "$count" -gt 0 ] || count=1
+  for seconds in 0.5 "$DURATION"; do
+    "${CLIENT[@]}" timeout "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$LOAD_PORT" --json --size "$size" --count "$count" --connections "$connections" --window "$window" "$@" \
+      >"$SCRATCH/try.json" 2>"$SCRATCH/try.err" || say "client: $(tail -1 "$SCRATCH/try.err")"
+    count=$(awk -v r="$(field "$SCRATCH/try.json" messagesPerSecond)" -v d="$seconds" -v z="$size" -v bytes="$MAX_BYTES" -v least="$connections" \
+      'BEGIN { n = r * d; if (n > 6000000) n = 6000000; if (n < least) n = least; if (n * z > bytes) n = bytes / z; if (n < 8) n = 8; printf "%d", n }')
+  done
+  spares_written
+  run_client "$PIDS" "${CLIENT[@]}" "$ECGRID" load --to "127.0.0.1:$LOAD_PORT" --json --size "$size" --count "$count" --connections "$connections" --window "$window" "$@"
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$label" "$(field "$SCRATCH/client.out" messagesPerSecond)" \
+    "$(awk -v c="$SERVER_CPU" -v n="$count" 'BEGIN { printf "%.4f", c * 10000 / n }')" "$(field "$SCRATCH/client.out" p50Milliseconds)" \
+    "$(field "$SCRATCH/client.out" p99Milliseconds)" "$(memory_of "$PIDS" VmRSS)" "$FOREIGN" "$RC" | tee -a "$TSV" >&2
+}
+
+table() { # WHAT: medians of the rows that count
+  python3 "$HERE/report.py" scale "$FOREIGN_LIMIT" "$TSV" "$1"
+  # shellcheck disable=SC2059
+  printf "$HEAD" >"$TSV"
+}
+
+cores_part() {
+  local round
+  [ "$(nproc)" -ge 2 ] || { say "cores: one is all there is"; return; }
+  for ((round = 0; round < ROUNDS; round++)); do
+    # The client has the last core to itself, so that what is compared is the server's first with its first and its half of the last.
+    CLIENT=(taskset -c "$(($(nproc) - 1))")
+    local first="0-$(($(nproc) - 2))"
+    local cores
+    for cores in "$first" "0-$(($(nproc) - 1))"; do
+      SILO_RUN=(taskset -c "$cores" "$SILO")
+      start && PIDS=$SILO_PID
+      run "on CPUs $cores, client on $(($(nproc) - 1))" 1024 10 1000
+      silo_stop
+    done
+  done
+  CLIENT=() SILO_RUN=("$SILO")
+  table "1 KB, 10 connections, full window"
+}
+
+connections_part() {
+  local round connections window
+  for ((round = 0; round < ROUNDS; round++)); do
+    start && PIDS=$SILO_PID
+    for ((connections = 1; connections <= MOST; connections *= 10)); do
+      window=$((UNDER_WAY / connections))
+      run "$connections" 1024 "$connections" "$((window > 0 ? window : 1))"
+    done
+    silo_stop
+  done
+  table "connections of one peer, 1 KB, $UNDER_WAY packages under way in all"
+}
+
+peers_part() {
+  local round peers
+  for ((round = 0; round < ROUNDS; round++)); do
+    start && PIDS=$SILO_PID
+    for ((peers = 1; peers <= MOST; peers *= 10)); do
+      run "$peers" 1024 "$MOST" "$((UNDER_WAY / MOST > 0 ? UNDER_WAY / MOST : 1))" --bind 127.1.0.1 --peers "$peers"
+    done
+    silo_stop
+  done
+  table "peers, over $MOST connections, 1 KB, $UNDER_WAY packages under way in all"
+}
+
+sizes_part() {
+  local round size
+  for ((round = 0; round < ROUNDS; round++)); do
+    start && PIDS=$SILO_PID
+    for size in 1024 10240 102400 1048576 10485760 31457280; do
+      run "$size" "$size" 10 "$((size > 1000000 ? 4 : 1000))"
+    done
+    silo_stop
+  done
+  table "bytes, 10 connections, full window (from 1 MB on: 4)"
+}
+
+# One silo on the first CPU, then two on the same: what the second costs is what a node of two has less than one alone.
+silos_part() {
+  local round all=$SCRATCH first=$PORT silo
+  store_start $((PORT + 9))
+  CLIENT=(taskset -c "$(($(nproc) - 1))") SILO_RUN=(taskset -c 0 "$SILO")
+  for ((round = 0; round < ROUNDS; round++)); do
+    start && PIDS=$SILO_PID LOAD_PORT=$first
+    run "one silo" 1024 8 1000
+    silo_stop
+    PIDS=''
+    for silo in 0 1; do
+      SCRATCH=$all/$silo PORT=$((first + 20 * silo)) ADMIN_PORT=$((first + 20 * silo + 1)) SILO_PORT=$((first + 20 * silo + 2)) GATEWAY_PORT=0
+      mkdir -p "$SCRATCH"
+      SILO_OPTIONS="$OPTIONS $STORE --Grid:ClusterId=round-$round --Grid:Spool:SpareSegments=$SPARES" silo_start
+      PIDS="$PIDS $SILO_PID" CLIENTS="$SILO_PID $CLIENTS" SILO_PID='' SCRATCH=$all
+    done
+    PORT=$first
+    # Four connections to each silo; all of one peer, so that its grain is at one of them and half of its mail enters at the other.
+    for silo in 1 2 3; do both warm "$first" $((first + 20)) >"$SCRATCH/warm"; done
+    both "two silos, one peer, half of its mail at each" "$first" $((first + 20))
+    for silo in $PIDS; do stop "$silo"; wait "$silo" 2>/dev/null; done
+    rm -rf "$all/0" "$all/1"
+  done
+  CLIENT=() SILO_RUN=("$SILO") LOAD_PORT=$first
+  table "all silos on one CPU, the clients on another; 1 KB, full window"
+}
+
+# A run of two clients at once, one for each silo; the rate is that of both.
+both() { # LABEL PORT PORT
+  local count=$(($(awk -v d="$DURATION" 'BEGIN { printf "%d", d * 100000 }'))) side
+  "${CLIENT[@]}" timeout "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$3" --json --size 1024 --count "$count" --connections 4 --window 1000 >"$SCRATCH/other.out" 2>"$SCRATCH/other.err" &
+  side=$!
+  BESIDE=$side run_client "$PIDS" "${CLIENT[@]}" "$ECGRID" load --to "127.0.0.1:$2" --json --size 1024 --count "$count" --connections 4 --window 1000
+  wait "$side" || RC=$?
+  awk -v a="$(field "$SCRATCH/client.out" messagesPerSecond)" -v b="$(field "$SCRATCH/other.out" messagesPerSecond)" -v sa="$(field "$SCRATCH/client.out" seconds)" -v sb="$(field "$SCRATCH/other.out" seconds)" \
+    -v n="$count" -v cpu="$SERVER_CPU" -v label="$1" -v p50="$(field "$SCRATCH/client.out" p50Milliseconds)" -v p99="$(field "$SCRATCH/client.out" p99Milliseconds)" \
+    -v rss="$(memory_of "$PIDS" VmRSS)" -v foreign="$FOREIGN" -v rc="$RC" -v OFS='\t' \
+    'BEGIN { s = sa > sb ? sa : sb; print label, sprintf("%.0f", 2 * n / s), sprintf("%.4f", cpu * 10000 / (2 * n)), p50, p99, rss, foreign, rc }' >"$SCRATCH/both"
+  [ "$1" = warm ] || tee -a "$TSV" <"$SCRATCH/both" >&2
+}
+
+# Mail that is delivered, to a gateway on the same machine, at a share of what it could be: is the last minute as the first?
+soak_part() {
+  local most rate slice gateway=$((PORT + 5)) began
+  "$ECGRID" sink --listen "127.0.0.1:$gateway" >"$SCRATCH/sink.out" 2>&1 &
+  CLIENTS="$! $CLIENTS"
+  SILO_OPTIONS="$OPTIONS" silo_start "Delivery_Method = \"ECSTREAM\"
+Gateway = \"127.0.0.1:$gateway\"" && PIDS=$SILO_PID
+  warm_up 1024 100000
+  load --size 1024 --count 1500000 --connections 10 --window 1000 >"$SCRATCH/try.json"
+  most=$(field "$SCRATCH/try.json" messagesPerSecond)
+  rate=$(awk -v r="$most" -v s="$SHARE" 'BEGIN { printf "%d", r * s / 100 }')
+  echo
+  echo "| s | of $rate messages/s, $SHARE % of the most | p50 ms | p99 ms | RSS MB | messages waiting | spool on disk MB |"
+  echo "|--:|--:|--:|--:|--:|--:|--:|"
+  for ((slice = 0; slice < SOAK / SLICE; slice++)); do
+    timeout --foreground $((SLICE + RUN_LIMIT)) "$ECGRID" load --to "127.0.0.1:$LOAD_PORT" --json --size 1024 --count "$((rate * SLICE))" --connections 10 --window 1000 --rate "$rate" >"$SCRATCH/slice.json" ||
+      say "client: rc $?"
+    printf '| %d | %.0f | %s | %s | %.0f | %s | %.0f |\n' "$(((slice + 1) * SLICE))" "$(field "$SCRATCH/slice.json" messagesPerSecond)" "$(field "$SCRATCH/slice.json" p50Milliseconds)" \
+      "$(field "$SCRATCH/slice.json" p99Milliseconds)" "$(awk -v kb="$(memory_of "$PIDS" VmRSS)" 'BEGIN { print kb / 1024 }')" \
+      "$(curl -sf -m 10 "http://127.0.0.1:$ADMIN_PORT/metrics" | awk '/^ecstream_spool_messages_waiting[ {]/ { print $2; exit }')" "$(du -sk "$SCRATCH/data" | awk '{ print $1 / 1024 }')"
+  done
+  silo_stop
+}
+
+need curl awk python3 taskset
+build_exists
+make_scratch
+ulimit -n "$(ulimit -Hn)"
+TSV=$SCRATCH/scale.tsv
+HEAD='label\trate\tcpu_10k\tp50_ms\tp99_ms\trss_kb\tforeign_cpu\trc\n'
+# shellcheck disable=SC2059
+printf "$HEAD" >"$TSV"
+machine
+for part in $PARTS; do
+  declare -F "${part}_part" >/dev/null || die "PARTS: there is no $part"
+  "${part}_part"
+done
