@@ -34,7 +34,19 @@ internal sealed partial class BatchForwarder(EdgeOptions options, IEnumerable<Ho
             var called = clock.GetTimestamp();
             try
             {
-                var verdict = leave ?? await AskAsync(grain, traffic, batch, spool, reopen);
+                if (leave is not { } verdict)
+                {
+                    verdict = await AskAsync(grain, traffic, batch, spool);
+                    if (reopen is not null && verdict is { Status: BatchStatus.Deferred, IsSessionKnown: false, Limit: AdmissionOptions.Limit })
+                    {
+                        // A grain that has lost its book knows nothing of the certificate.
+                        await reopen();
+                        verdict = await AskAsync(grain, traffic, batch, spool);
+                    }
+
+                    traffic.IsGrainElsewhere = verdict.IsElsewhere;
+                }
+
                 if (spool is not null && verdict.Status == BatchStatus.Accepted)
                 {
                     // Leave is given once: where the append is in doubt, only that is asked for again.
@@ -77,22 +89,8 @@ internal sealed partial class BatchForwarder(EdgeOptions options, IEnumerable<Ho
         }
     }
 
-    private static async ValueTask<BatchVerdict> AskAsync(IPeerGrain grain, PeerTraffic traffic, MailBatch batch, HostSpool? spool, Func<Task>? reopen)
-    {
-        var verdict = await CallAsync();
-        if (reopen is not null && verdict is { Status: BatchStatus.Deferred, IsSessionKnown: false, Limit: AdmissionOptions.Limit })
-        {
-            // A grain that has lost its book knows nothing of the certificate.
-            await reopen();
-            verdict = await CallAsync();
-        }
-
-        traffic.IsGrainElsewhere = verdict.IsElsewhere;
-        return verdict;
-
-        ValueTask<BatchVerdict> CallAsync() =>
-            spool is null ? grain.AcceptAsync(batch, CancellationToken.None) : grain.AdmitAsync(traffic.Claim(batch, spool.Silo), CancellationToken.None);
-    }
+    private static ValueTask<BatchVerdict> AskAsync(IPeerGrain grain, PeerTraffic traffic, MailBatch batch, HostSpool? spool) =>
+        spool is null ? grain.AcceptAsync(batch, CancellationToken.None) : grain.AdmitAsync(traffic.Claim(batch, spool.Silo), CancellationToken.None);
 
     private static void Note(Activity? span, in BatchVerdict verdict)
     {

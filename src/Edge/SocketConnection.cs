@@ -11,7 +11,7 @@ namespace EcStreamOrleans.Edge;
 /// </summary>
 internal sealed class SocketConnection : ConnectionContext, IDuplexPipe
 {
-    private const int BlockBytes = 262_144;
+    private const int BlockBytes = 524_288;
 
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: BlockBytes, minimumReadSize: BlockBytes / 4, leaveOpen: true, useZeroByteReads: true);
     private static readonly StreamPipeWriterOptions WriterOptions = new(minimumBufferSize: 4_096, leaveOpen: true);
