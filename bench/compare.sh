@@ -74,10 +74,10 @@ measure_load() { # SERVER ROUND SIZE CONNECTIONS WINDOW
   SERVED= LOAD_PORT=$PORT SILO_RUN=("$SILO")
   "$1_start"
   warm_up "$3" "$WARM"
-  # Twice, since the first guess is made while the compiler is still at work.
+  # Three times, since the compiler is still at work while the first guesses are made; the last goes on for long enough to let it finish.
   messages=$(($4 * 200))
   [ "$5" = 1 ] || messages=$WARM
-  for seconds in 0.7 "$DURATION"; do
+  for seconds in 0.7 "$DURATION" "$DURATION"; do
     load --size "$3" --count "$messages" --connections "$4" --window "$5" >"$SCRATCH/try.json" 2>"$SCRATCH/try.err"
     messages=$(scaled "$(field "$SCRATCH/try.json" messagesPerSecond)" "$3" "$seconds")
   done

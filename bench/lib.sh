@@ -123,7 +123,7 @@ spares_written() {
   local i before=-1 now
   for ((i = 0; i < 60; i++)); do
     sleep 0.5
-    now=$(du -s "$SCRATCH/data" | cut -f1)
+    now=$(du -sc "$SCRATCH"/data "$SCRATCH"/?/data 2>/dev/null | tail -1)
     [ "$now" != "$before" ] || return 0
     before=$now
   done

@@ -1,9 +1,9 @@
 #!/bin/bash
 # How throughput, memory and latency go with cores, connections, peers and sizes, over two silos, and over time. See README.md.
-#   [QUICK=1] [PARTS="cores connections peers sizes silos soak"] [ROUNDS=3] [DURATION=3] [SOAK=3600] bench/scale.sh
+#   [QUICK=1] [PARTS="cores connections peers sizes silos copies soak"] [ROUNDS=3] [DURATION=3] [SOAK=3600] bench/scale.sh
 . "$(dirname "$0")/lib.sh"
 
-PARTS=${PARTS:-"cores connections peers sizes silos"}
+PARTS=${PARTS:-"cores connections peers sizes silos copies"}
 if [ "${QUICK:-0}" = 1 ]; then ROUNDS=${ROUNDS:-1} DURATION=${DURATION:-0.5} SOAK=${SOAK:-6} SLICE=${SLICE:-3} MOST=${MOST:-100}; fi
 ROUNDS=${ROUNDS:-3}
 DURATION=${DURATION:-3}           # seconds that one run should take; the number of messages follows
@@ -104,36 +104,71 @@ sizes_part() {
   table "bytes, 10 connections, full window (from 1 MB on: 4)"
 }
 
+# Two silos on the store in Azurite, the second twenty ports above the first; leaves their pids in PIDS.
+cluster_start() { # NAME OPTION…
+  local silo name=$1
+  shift
+  PIDS=
+  for silo in 0 1; do
+    SCRATCH=$ALL/$silo PORT=$((FIRST + 20 * silo)) ADMIN_PORT=$((FIRST + 20 * silo + 1)) SILO_PORT=$((FIRST + 20 * silo + 2)) GATEWAY_PORT=0
+    mkdir -p "$SCRATCH"
+    SILO_OPTIONS="$OPTIONS $STORE --Grid:ClusterId=$name --Grid:Spool:SpareSegments=$((SPARES / 2)) $*" silo_start
+    PIDS="$PIDS $SILO_PID" CLIENTS="$SILO_PID $CLIENTS" SILO_PID='' SCRATCH=$ALL
+  done
+  PORT=$FIRST LOAD_PORT=$FIRST
+}
+
+cluster_stop() {
+  local pid
+  for pid in $PIDS; do
+    stop "$pid"
+    wait "$pid" 2>/dev/null
+    CLIENTS=${CLIENTS/$pid/}
+  done
+  rm -rf "$ALL/0" "$ALL/1"
+  ADMIN_PORT=$((FIRST + 1)) SILO_PORT=$((FIRST + 2)) GATEWAY_PORT=$((FIRST + 4))
+}
+
 # One silo on the first CPU, then two on the same: what the second costs is what a node of two has less than one alone.
 silos_part() {
-  local round all=$SCRATCH first=$PORT silo
-  store_start $((PORT + 9))
+  local round warm
+  [ -n "${STORE:-}" ] || store_start $((FIRST + 9))
   CLIENT=(taskset -c "$(($(nproc) - 1))") SILO_RUN=(taskset -c 0 "$SILO")
   for ((round = 0; round < ROUNDS; round++)); do
-    start && PIDS=$SILO_PID LOAD_PORT=$first
+    start && PIDS=$SILO_PID LOAD_PORT=$FIRST
     run "one silo" 1024 8 1000
     silo_stop
-    PIDS=''
-    for silo in 0 1; do
-      SCRATCH=$all/$silo PORT=$((first + 20 * silo)) ADMIN_PORT=$((first + 20 * silo + 1)) SILO_PORT=$((first + 20 * silo + 2)) GATEWAY_PORT=0
-      mkdir -p "$SCRATCH"
-      SILO_OPTIONS="$OPTIONS $STORE --Grid:ClusterId=round-$round --Grid:Spool:SpareSegments=$SPARES" silo_start
-      PIDS="$PIDS $SILO_PID" CLIENTS="$SILO_PID $CLIENTS" SILO_PID='' SCRATCH=$all
-    done
-    PORT=$first
+    cluster_start "silos-$round"
     # Four connections to each silo; all of one peer, so that its grain is at one of them and half of its mail enters at the other.
-    for silo in 1 2 3; do both warm "$first" $((first + 20)) >"$SCRATCH/warm"; done
-    both "two silos, one peer, half of its mail at each" "$first" $((first + 20))
-    for silo in $PIDS; do stop "$silo"; wait "$silo" 2>/dev/null; done
-    rm -rf "$all/0" "$all/1"
+    for warm in 1 2 3; do both warm "$FIRST" $((FIRST + 20)); done
+    spares_written
+    both "two silos, one peer, half of its mail at each" "$FIRST" $((FIRST + 20))
+    cluster_stop
   done
-  CLIENT=() SILO_RUN=("$SILO") LOAD_PORT=$first
+  CLIENT=() SILO_RUN=("$SILO")
   table "all silos on one CPU, the clients on another; 1 KB, full window"
+}
+
+# The same two silos with one copy and with two; all mail enters at one of them.
+copies_part() {
+  local round copies
+  [ -n "${STORE:-}" ] || store_start $((FIRST + 9))
+  for ((round = 0; round < ROUNDS; round++)); do
+    for copies in 1 2; do
+      cluster_start "copies-$copies-$round" --Grid:Spool:Copies="$copies" --Grid:Spool:WhenAlone=GoOn
+      warm_up 1024 20000
+      run "$copies, 1 KB, full window" 1024 10 1000
+      run "$copies, 10 KB, full window" 10240 10 1000
+      run "$copies, 1 KB, one connection, one at a time" 1024 1 1
+      cluster_stop
+    done
+  done
+  table "copies; two silos, mail enters at one"
 }
 
 # A run of two clients at once, one for each silo; the rate is that of both.
 both() { # LABEL PORT PORT
-  local count=$(($(awk -v d="$DURATION" 'BEGIN { printf "%d", d * 100000 }'))) side
+  local count=$(($(awk -v d="$DURATION" 'BEGIN { printf "%d", d * 300000 }'))) side
   "${CLIENT[@]}" timeout "$RUN_LIMIT" "$ECGRID" load --to "127.0.0.1:$3" --json --size 1024 --count "$count" --connections 4 --window 1000 >"$SCRATCH/other.out" 2>"$SCRATCH/other.err" &
   side=$!
   BESIDE=$side run_client "$PIDS" "${CLIENT[@]}" "$ECGRID" load --to "127.0.0.1:$2" --json --size 1024 --count "$count" --connections 4 --window 1000
@@ -172,6 +207,8 @@ Gateway = \"127.0.0.1:$gateway\"" && PIDS=$SILO_PID
 need curl awk python3 taskset
 build_exists
 make_scratch
+ALL=$SCRATCH FIRST=$PORT
+trap 'SCRATCH=$ALL; clean_up' EXIT
 ulimit -n "$(ulimit -Hn)"
 TSV=$SCRATCH/scale.tsv
 HEAD='label\trate\tcpu_10k\tp50_ms\tp99_ms\trss_kb\tforeign_cpu\trc\n'

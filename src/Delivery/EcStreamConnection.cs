@@ -54,6 +54,9 @@ public sealed class EcStreamConnection : IAsyncDisposable
     /// <summary>Whether accepted packages' replies come with their text, which is a string for each. Default: true.</summary>
     public bool KeepsAcceptedTexts { get; set; } = true;
 
+    /// <summary>How many reads have brought replies, or the end: it grows when what <see cref="ReadReplyAsync"/> gives has arrived later than what it gave before.</summary>
+    public long Reads { get; private set; }
+
     /// <summary>How many packages were handed over.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
@@ -292,6 +295,7 @@ public sealed class EcStreamConnection : IAsyncDisposable
             while (true)
             {
                 var read = await _input.ReadAsync(cancellationToken);
+                Reads++;
                 _unread = read.Buffer;
                 _holdsBuffer = true;
                 _serverClosed = read.IsCompleted;

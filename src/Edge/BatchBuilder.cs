@@ -63,7 +63,7 @@ internal sealed class BatchBuilder(IStreamCodec codec, FramingLimits limits) : I
     /// <returns>The batch, or null if every package was refused; and the replies of those that were.</returns>
     public (MailBatch? Batch, IReadOnlyList<Refusal> Refusals) Close(BatchId id, string listen)
     {
-        IReadOnlyList<Refusal> refusals = _refusals is null ? [] : _refusals;
+        IReadOnlyList<Refusal> refusals = _refusals is null ? Array.Empty<Refusal>() : _refusals;
         _refusals = null;
         MailBatch? batch = null;
         if (_count > 0)

@@ -75,7 +75,17 @@ internal sealed class ReplyPump(PipeWriter output, IStreamCodec codec, EdgeSessi
 
             session.OnBatchLeft(pending.Bytes);
             owed++;
-            if (unflushed >= FlushBytes || !await IsNextDecidedAsync())
+
+            // A write to a socket costs as much as all else on a small batch's way. So while a next verdict is near, those at work get to their end first, and one write
+            // serves both: the session to the next batch of what it has read, the grain to its verdict. Two turns of the others are all that a reply ever waits.
+            var isNextDecided = IsNextDecided(out var isNear);
+            for (var turn = 0; turn < 2 && isNear && !isNextDecided && unflushed < FlushBytes; turn++)
+            {
+                await Task.Yield();
+                isNextDecided = IsNextDecided(out isNear);
+            }
+
+            if (unflushed >= FlushBytes || !isNextDecided)
             {
                 await FlushAsync();
                 session.OnRepliesWritten(owed);
@@ -94,30 +104,13 @@ internal sealed class ReplyPump(PipeWriter output, IStreamCodec codec, EdgeSessi
         }
     }
 
-    // A write to a socket costs as much as all else on a small batch's way. So while a next verdict is near, those at work get to their end first, and one write
-    // serves both: the session to the next batch of what it has read, the grain to its verdict. Two turns of the others are all that a reply ever waits.
-    private async ValueTask<bool> IsNextDecidedAsync()
-    {
-        for (var turn = 0; turn < 2; turn++)
-        {
-            if (TryPeek(out var isDecided) ? isDecided : !session.TakesMore)
-            {
-                return isDecided;
-            }
-
-            await Task.Yield();
-        }
-
-        return TryPeek(out var isDecidedNow) && isDecidedNow;
-    }
-
-    private bool TryPeek(out bool isDecided)
+    private bool IsNextDecided(out bool isNear)
     {
         lock (_lock)
         {
             var isThere = _pending.TryPeek(out var next);
-            isDecided = isThere && next.Verdict.IsCompleted;
-            return isThere;
+            isNear = isThere || session.TakesMore;
+            return isThere && next.Verdict.IsCompleted;
         }
     }
 

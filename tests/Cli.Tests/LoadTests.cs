@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using EcStreamOrleans.Cli.Loading;
+using EcStreamOrleans.Cli.Sending;
 using EcStreamOrleans.Delivery;
 using EcStreamOrleans.Protocol.Framing;
 using Microsoft.Extensions.Time.Testing;
@@ -196,7 +197,7 @@ public sealed class LoadTests : IDisposable
         var slot = new byte[template.PackageBytes];
         template.CopyTo(slot);
         var seen = new HashSet<string>();
-        foreach (var number in new[] { 0L, 9, 99_999_999, 1 })
+        foreach (var number in new[] { 0L, 9, 99_999_999, 1, 1_234_567_890, 2_345_678_901, 3_456_789_012, 4_567_890_123, 5_678_901_234, 6_789_012_345, 7_890_123_456, 8_901_234_567, 9_012_345_678 })
         {
             var hash = template.Patch(slot, number);
             Assert.Equal(PackageFault.None, EcStreamCodec.Instance.ReadEnvelope(slot, FramingLimits.Default, out var envelope));
@@ -206,6 +207,29 @@ public sealed class LoadTests : IDisposable
             Assert.DoesNotContain("\r\r", Encoding.UTF8.GetString(envelope.Message));
             Assert.True(seen.Add(Encoding.UTF8.GetString(envelope.Message[envelope.Message.IndexOf("\r\n\r\n"u8)..])));
         }
+    }
+
+    [Fact]
+    public async Task ReplyThatCameMeanwhile_HasArrivedLater()
+    {
+        using var first = new ManualResetEventSlim();
+        using var second = new ManualResetEventSlim();
+        await using var server = new ScriptedServer(async connection =>
+        {
+            await connection.ReadPackageAsync();
+            await connection.ReadPackageAsync();
+            await connection.ReplyAsync("K2.0.0 ok");
+            first.Wait(CliRun.Patience);
+            await connection.ReplyAsync("K2.0.0 ok");
+            second.Set();
+            await connection.ReadPackageAsync();
+        });
+        var connected = await EcStreamConnection.ConnectAsync(server.Endpoint, CliRun.Patience, EcStreamCodec.Instance, TimeProvider.System, CancellationToken.None);
+        await using var connection = connected.Connection!;
+        var feed = new TwoPackages(first, second);
+
+        Assert.Null(await PipelinedSession.RunAsync(connection, feed, 2, TimeProvider.System, CancellationToken.None));
+        Assert.Equal(["arrival", "reply 0", "arrival", "reply 1"], feed.Calls);
     }
 
     [Fact]
@@ -237,5 +261,40 @@ public sealed class LoadTests : IDisposable
         Assert.Contains($"X-Load-Body: {hash}", header);
         Assert.Contains($"Message-ID: <{id}@ecgrid.invalid>", header);
         return $"{id} {hash}";
+    }
+
+    /// <summary>Is at work on the first reply until the second has been sent: that lies in the socket then, and takes no wait.</summary>
+    private sealed class TwoPackages(ManualResetEventSlim first, ManualResetEventSlim second) : IPackageFeed
+    {
+        private bool _isPrepared;
+
+        public List<string> Calls { get; } = [];
+
+        public int Prepare(EcStreamConnection connection, int room)
+        {
+            if (_isPrepared)
+            {
+                return 0;
+            }
+
+            _isPrepared = true;
+            connection.WriteMessage("one"u8, "s@a.test"u8, [Encoding.ASCII.GetBytes("r@b.test")]);
+            connection.WriteMessage("two"u8, "s@a.test"u8, [Encoding.ASCII.GetBytes("r@b.test")]);
+            return 2;
+        }
+
+        public ValueTask<bool> SendAsync(EcStreamConnection connection) => connection.FlushAsync(CancellationToken.None);
+
+        public void OnArrival() => Calls.Add("arrival");
+
+        public void OnReply(long index, in Reply reply)
+        {
+            Calls.Add($"reply {index}");
+            if (index == 0)
+            {
+                first.Set();
+                second.Wait(CliRun.Patience);
+            }
+        }
     }
 }

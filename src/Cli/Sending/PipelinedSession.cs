@@ -64,14 +64,14 @@ internal static class PipelinedSession
 
     private static async Task<EcStreamEnd?> ReceiveAsync(EcStreamConnection connection, IPackageFeed feed, SendWindow window)
     {
+        var reads = 0L;
         while (await window.WaitForOwedAsync())
         {
             var unreported = 0;
             do
             {
                 var next = connection.ReadReplyAsync(ReplyTimeout, CancellationToken.None);
-                var isNewRead = !next.IsCompleted;
-                if (isNewRead && unreported > 0)
+                if (!next.IsCompleted && unreported > 0)
                 {
                     // Room is given back once for all replies of a read, so that the sender fills a write, not a package.
                     window.Answered(unreported);
@@ -79,8 +79,10 @@ internal static class PipelinedSession
                 }
 
                 var reply = await next;
-                if (isNewRead || unreported == 0)
+                if (reads != connection.Reads)
                 {
+                    // Not whether it had to be waited for: what lies in the socket is read at once, and has come since.
+                    reads = connection.Reads;
                     feed.OnArrival();
                 }
 
