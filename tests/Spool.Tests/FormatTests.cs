@@ -14,6 +14,28 @@ public sealed class FormatTests
     public void Crc32C_KnownVectors(string text, uint crc) => Assert.Equal(crc, FixtureCrc(Encoding.ASCII.GetBytes(text)));
 
     [Fact]
+    public void Crc32C_OfAnyLengthInAnyPieces_IsTheSame()
+    {
+        var random = new Random(7);
+        var data = new byte[20_000];
+        random.NextBytes(data);
+        foreach (var length in Enumerable.Range(0, 40).Select(_ => random.Next(data.Length)).Concat([0, 7, 8, 3_071, 3_072, 3_073, 3_079, 3_080, 6_144, 9_300]))
+        {
+            var state = Crc32C.Seed;
+            for (var done = 0; done < length;)
+            {
+                var piece = Math.Min(length - done, random.Next(1, 9_000));
+                state = Crc32C.Update(state, data.AsSpan(done, piece));
+                done += piece;
+            }
+
+            var expected = FixtureCrc(data.AsSpan(0, length));
+            Assert.Equal(expected, Crc32C.Finish(state));
+            Assert.Equal(expected, Crc32C.Compute(data.AsSpan(0, length)));
+        }
+    }
+
+    [Fact]
     public void Fixture_SegmentHeaderChecksum_FollowsFromTheDocumentedRule()
     {
         var segment = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "fixtures", "spool-v1", "segment-00001.ecs"));
