@@ -22,11 +22,7 @@ internal sealed partial class EdgeSession
     private volatile bool _takesMore;
 
     /// <summary>Whether the rest of what was read goes into a further batch at once.</summary>
-    public bool TakesMore
-    {
-        get => _takesMore;
-        private set => _takesMore = value;
-    }
+    public bool TakesMore => _takesMore;
 
     private async Task<SessionEnd> ReadAsync()
     {
@@ -112,7 +108,7 @@ internal sealed partial class EdgeSession
         while (true)
         {
             var fill = Fill(ref buffer);
-            TakesMore = fill is FillEnd.BatchFull or FillEnd.TurnOver;
+            _takesMore = fill is FillEnd.BatchFull or FillEnd.TurnOver;
             if (_builder.Replies > 0)
             {
                 await DispatchAsync();
