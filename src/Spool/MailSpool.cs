@@ -24,7 +24,7 @@ public sealed partial class MailSpool : IAsyncDisposable
     private readonly FailedStore _failed;
     private readonly OutcomeJournal _journal;
     private readonly AppendWriter _writer;
-    private readonly Channel<SpoolRecordRef> _waiting = Channel.CreateUnbounded<SpoolRecordRef>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<long> _waiting = Channel.CreateUnbounded<long>(new UnboundedChannelOptions { SingleReader = true });
     private int _isDisposed;
 
     private MailSpool(SpoolOptions options, ISpoolFiles files, TimeProvider time, ILogger<MailSpool> logger, ushort? id, IDisposable spoolLock)
@@ -123,9 +123,9 @@ public sealed partial class MailSpool : IAsyncDisposable
     /// <param name="recordNumber">The record.</param>
     public void HandOut(long recordNumber)
     {
-        if (_table.Find(recordNumber) is { } entry)
+        if (_table.Find(recordNumber) is not null)
         {
-            _waiting.Writer.TryWrite(new SpoolRecordRef(recordNumber, entry.Header));
+            _waiting.Writer.TryWrite(recordNumber);
         }
     }
 
@@ -172,7 +172,7 @@ public sealed partial class MailSpool : IAsyncDisposable
     {
         while (await _waiting.Reader.WaitToReadAsync(cancellationToken))
         {
-            if (_waiting.Reader.TryRead(out var next))
+            if (_waiting.Reader.TryRead(out var number) && Find(number) is { } next)
             {
                 return next;
             }
@@ -188,7 +188,7 @@ public sealed partial class MailSpool : IAsyncDisposable
     {
         var entry = _table.Find(record.RecordNumber)
             ?? throw new SpoolDataException($"Record {record.RecordNumber} does not wait in the spool: all its messages are done, or it never was there.");
-        return SpoolRecord.Read(entry.Segment.File, entry.Offset, entry.Header, _key, _table, entry)
+        return SpoolRecord.Read(entry.Segment.File, entry.Offset, entry.Header, _key, _table)
             ?? throw new SpoolDataException($"Record {record.RecordNumber} in {entry.Segment.Path} at {entry.Offset} is not what was written there.");
     }
 

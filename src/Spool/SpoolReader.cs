@@ -159,7 +159,7 @@ public static class SpoolReader
             try
             {
                 using var file = files.Open(Path.Combine(directory, segment.Name), SpoolFileMode.Read);
-                using var read = SpoolRecord.Read(file, record.Offset, record.Header, key, null, null);
+                using var read = SpoolRecord.Read(file, record.Offset, record.Header, key, null);
                 if (read is not null && !visit(id.ToString("x4"), read, done))
                 {
                     return;

@@ -23,16 +23,14 @@ public readonly record struct SpoolRecordRef(long RecordNumber, int Count, long 
 public sealed class SpoolRecord : IDisposable
 {
     private readonly RecordTable? _table;
-    private readonly RecordEntry? _entry;
     private readonly RecordHeader _header;
     private byte[]? _buffer;
 
-    internal SpoolRecord(byte[] buffer, RecordHeader header, RecordTable? table, RecordEntry? entry)
+    internal SpoolRecord(byte[] buffer, RecordHeader header, RecordTable? table)
     {
         _buffer = buffer;
         _header = header;
         _table = table;
-        _entry = entry;
         Peer = Encoding.UTF8.GetString(buffer, RecordHeader.Size, header.PeerBytes);
         Listener = Encoding.UTF8.GetString(buffer, RecordHeader.Size + header.PeerBytes, header.ListenerBytes);
     }
@@ -98,7 +96,7 @@ public sealed class SpoolRecord : IDisposable
     /// <summary>Whether a recipient of a message is done.</summary>
     /// <param name="index">The message's index.</param>
     /// <param name="recipient">The recipient's index.</param>
-    public bool IsDone(int index, int recipient) => _table is not null && _entry is not null && _table.IsDone(_entry, index, recipient);
+    public bool IsDone(int index, int recipient) => _table is not null && _table.IsDone(RecordNumber, index, recipient);
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
@@ -110,7 +108,7 @@ public sealed class SpoolRecord : IDisposable
     }
 
     /// <summary>Reads a record from its segment; null when what is there is not that record, whole.</summary>
-    internal static SpoolRecord? Read(ISpoolFile file, long offset, RecordHeader expected, ulong key, RecordTable? table, RecordEntry? entry)
+    internal static SpoolRecord? Read(ISpoolFile file, long offset, RecordHeader expected, ulong key, RecordTable? table)
     {
         var length = (int)expected.TotalBytes;
         var buffer = ArrayPool<byte>.Shared.Rent(length);
@@ -119,7 +117,7 @@ public sealed class SpoolRecord : IDisposable
             && header == expected
             && header.BodyIsWhole(buffer))
         {
-            return new SpoolRecord(buffer, header, table, entry);
+            return new SpoolRecord(buffer, header, table);
         }
 
         ArrayPool<byte>.Shared.Return(buffer);

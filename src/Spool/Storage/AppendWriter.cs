@@ -34,7 +34,7 @@ internal sealed class AppendWriter : IDisposable
     private readonly OutcomeJournal _journal;
     private readonly SpoolHealth _health;
     private readonly TimeProvider _time;
-    private readonly ChannelWriter<SpoolRecordRef> _waiting;
+    private readonly ChannelWriter<long> _waiting;
     private readonly GroupBuffer _buffer;
     private readonly List<AppendOperation> _group = [];
     private readonly Thread _thread;
@@ -55,7 +55,7 @@ internal sealed class AppendWriter : IDisposable
     private bool _isMarkDue;
     private Counters _counters;
 
-    public AppendWriter(SpoolOptions options, WriterStart start, DedupeWindow dedupe, SegmentStore segments, RecordTable table, OutcomeJournal journal, SpoolHealth health, TimeProvider time, ChannelWriter<SpoolRecordRef> waiting)
+    public AppendWriter(SpoolOptions options, WriterStart start, DedupeWindow dedupe, SegmentStore segments, RecordTable table, OutcomeJournal journal, SpoolHealth health, TimeProvider time, ChannelWriter<long> waiting)
     {
         (_options, _start, _dedupe, _segments, _table, _journal, _health, _time, _waiting) = (options, start, dedupe, segments, table, journal, health, time, waiting);
         (_nextRecord, _nextGeneration, _committedThrough) = (start.NextRecord, start.NextGeneration, start.CommittedThrough);
@@ -391,10 +391,10 @@ internal sealed class AppendWriter : IDisposable
         for (var i = first; i < end; i++)
         {
             var operation = _group[i];
-            _table.Add(new RecordEntry(operation.Number, _segment!, operation.Offset, operation.Header), null);
+            _table.Add(new RecordEntry(_segment!, operation.Offset, operation.Header), null);
             if (operation.Batch.Follower is null)
             {
-                _waiting.TryWrite(new SpoolRecordRef(operation.Number, operation.Header));
+                _waiting.TryWrite(operation.Number);
             }
         }
 

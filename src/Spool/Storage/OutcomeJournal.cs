@@ -204,12 +204,12 @@ internal sealed class OutcomeJournal : IDisposable
         foreach (var outcome in outcomes)
         {
             if (outcome.Kind is OutcomeKind.Delivered or OutcomeKind.Void || _table.Find(outcome.RecordNumber) is not { } entry
-                || _table.IsDone(entry, outcome.Message, outcome.Recipient))
+                || _table.IsDone(entry.Number, outcome.Message, outcome.Recipient))
             {
                 continue;
             }
 
-            using var record = SpoolRecord.Read(entry.Segment.File, entry.Offset, entry.Header, _key, _table, entry)
+            using var record = SpoolRecord.Read(entry.Segment.File, entry.Offset, entry.Header, _key, _table)
                 ?? throw new SpoolDataException($"Record {outcome.RecordNumber} in {entry.Segment.Path} is damaged, so its failed message {outcome.Message} cannot be kept.");
             _failed.Keep(MailSpool.FormatMessageId(_spoolId.ToString("x4"), record.KnownAs, outcome.Message), record, outcome, now);
         }

@@ -34,39 +34,38 @@ internal sealed class Segment(int index, string path, ISpoolFile file, long capa
     public HashSet<long> VoidRecords { get; } = [];
 }
 
-/// <summary>A record that waits: where it is and which of its messages are done.</summary>
-internal sealed class RecordEntry(long number, Segment segment, long offset, RecordHeader header)
+/// <summary>Where a record is.</summary>
+internal readonly record struct RecordEntry(Segment Segment, long Offset, RecordHeader Header)
 {
-    public long Number { get; } = number;
-
-    public Segment Segment { get; } = segment;
-
-    public long Offset { get; } = offset;
-
-    public RecordHeader Header { get; } = header;
-
-    public int Remaining { get; set; } = header.Count;
-
-    /// <summary>Its place among the records that wait; null when it does not.</summary>
-    public LinkedListNode<RecordEntry>? Place { get; set; }
-
-    public HashSet<(int Message, int Recipient)>? Done { get; set; }
+    public long Number => Header.Number;
 }
 
 /// <summary>What waits, in memory. The writer adds, the journal marks done; one lock guards both.</summary>
+/// <remarks>
+/// Records live in pages of slots that are used again, not in objects of their own: what waits outlives many a collection, and at one message a batch the
+/// collector had tens of thousands of young objects to move at a time, for which everybody waited.
+/// </remarks>
 internal sealed class RecordTable
 {
+    private const int PageBits = 9;
+    private const int PageSize = 1 << PageBits;
+    private const int None = -1;
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<long, RecordEntry> _waiting = [];
-    private readonly LinkedList<RecordEntry> _inOrder = [];
+    private readonly Dictionary<long, int> _waiting = [];
+    private readonly List<Slot[]> _pages = [];
     private readonly HashSet<Segment> _segments = [];
+    private int _first = None;
+    private int _last = None;
+    private int _free = None;
+    private int _slots;
     private long _messages;
 
     public (int Segments, int Records, long Messages, DateTimeOffset? Oldest) Totals()
     {
         lock (_gate)
         {
-            return (_segments.Count, _waiting.Count, _messages, _inOrder.First is { Value: var oldest } ? new DateTimeOffset(oldest.Header.AcceptedTicks, TimeSpan.Zero) : null);
+            return (_segments.Count, _waiting.Count, _messages, _first == None ? null : new DateTimeOffset(At(_first).Entry.Header.AcceptedTicks, TimeSpan.Zero));
         }
     }
 
@@ -86,30 +85,39 @@ internal sealed class RecordTable
         }
     }
 
-    /// <summary>Adds a durable record with what the journal says of it. False when nothing of it waits.</summary>
-    public bool Add(RecordEntry entry, HashSet<(int Message, int Recipient)>? done)
+    /// <summary>Adds a durable record with what the journal says of it.</summary>
+    /// <returns>How many of its messages wait; 0 when nothing of it does.</returns>
+    public int Add(in RecordEntry entry, HashSet<(int Message, int Recipient)>? done)
     {
         lock (_gate)
         {
             _segments.Add(entry.Segment);
-            if (done is not null)
-            {
-                entry.Done = done;
-                var all = done.Contains((SpoolOutcome.AllRecipients, SpoolOutcome.AllRecipients));
-                entry.Remaining = all ? 0 : entry.Header.Count - done.Count(pair => pair.Recipient == SpoolOutcome.AllRecipients && (uint)pair.Message < (uint)entry.Header.Count);
-            }
-
-            if (entry.Remaining == 0)
+            var count = entry.Header.Count;
+            var remaining = done is null ? count
+                : done.Contains((SpoolOutcome.AllMessages, SpoolOutcome.AllRecipients)) ? 0
+                : count - done.Count(pair => pair.Recipient == SpoolOutcome.AllRecipients && (uint)pair.Message < (uint)count);
+            if (remaining == 0)
             {
                 entry.Segment.DoneRecords.Add(entry.Number);
-                return false;
+                return 0;
             }
 
-            _waiting.Add(entry.Number, entry);
-            entry.Place = _inOrder.AddLast(entry);
+            var index = TakeSlot();
+            _waiting.Add(entry.Number, index);
+            At(index) = new Slot { Entry = entry, Remaining = remaining, Done = done, Before = _last, Next = None };
+            if (_last == None)
+            {
+                _first = index;
+            }
+            else
+            {
+                At(_last).Next = index;
+            }
+
+            _last = index;
             entry.Segment.Waiting++;
-            _messages += entry.Remaining;
-            return true;
+            _messages += remaining;
+            return remaining;
         }
     }
 
@@ -118,7 +126,14 @@ internal sealed class RecordTable
     {
         lock (_gate)
         {
-            return [.. _inOrder.Select(entry => new SpoolRecordRef(entry.Number, entry.Header))];
+            var all = new List<SpoolRecordRef>(_waiting.Count);
+            for (var index = _first; index != None; index = At(index).Next)
+            {
+                ref readonly var entry = ref At(index).Entry;
+                all.Add(new SpoolRecordRef(entry.Number, entry.Header));
+            }
+
+            return all;
         }
     }
 
@@ -127,7 +142,7 @@ internal sealed class RecordTable
     {
         lock (_gate)
         {
-            return _waiting.TryGetValue(number, out var entry) ? [.. entry.Done ?? []] : [];
+            return _waiting.TryGetValue(number, out var index) ? [.. At(index).Done ?? []] : [];
         }
     }
 
@@ -135,15 +150,16 @@ internal sealed class RecordTable
     {
         lock (_gate)
         {
-            return _waiting.GetValueOrDefault(number);
+            return _waiting.TryGetValue(number, out var index) ? At(index).Entry : null;
         }
     }
 
-    public bool IsDone(RecordEntry entry, int message, int recipient)
+    /// <summary>Whether a recipient of a message is done; everything is of a record that does not wait.</summary>
+    public bool IsDone(long number, int message, int recipient)
     {
         lock (_gate)
         {
-            return entry.Remaining == 0 || (entry.Done is { } done
+            return !_waiting.TryGetValue(number, out var index) || (At(index).Done is { } done
                 && (done.Contains((message, SpoolOutcome.AllRecipients)) || done.Contains((message, recipient))));
         }
     }
@@ -153,29 +169,34 @@ internal sealed class RecordTable
     {
         lock (_gate)
         {
-            if (!_waiting.TryGetValue(outcome.RecordNumber, out var entry)
-                || !(entry.Done ??= []).Add((outcome.Message, outcome.Recipient))
-                || outcome.Recipient != SpoolOutcome.AllRecipients)
+            if (!_waiting.TryGetValue(outcome.RecordNumber, out var index))
             {
                 return;
             }
 
-            if (outcome.Kind == OutcomeKind.Void)
+            ref var slot = ref At(index);
+            var isMessage = outcome.Recipient == SpoolOutcome.AllRecipients;
+            var isRest = isMessage && (outcome.Message == SpoolOutcome.AllMessages || (slot.Remaining == 1 && slot.Done?.Contains((outcome.Message, outcome.Recipient)) != true));
+            if (!isRest && (!(slot.Done ??= []).Add((outcome.Message, outcome.Recipient)) || !isMessage))
             {
-                entry.Segment.VoidRecords.Add(entry.Number);
+                return;
             }
 
-            var closed = outcome.Message == SpoolOutcome.AllMessages ? entry.Remaining : 1;
-            _messages -= closed;
-            entry.Remaining -= closed;
-            if (entry.Remaining == 0)
+            var segment = slot.Entry.Segment;
+            if (outcome.Kind == OutcomeKind.Void)
             {
-                _waiting.Remove(entry.Number);
-                _inOrder.Remove(entry.Place!);
-                entry.Place = null;
-                entry.Done = null;
-                entry.Segment.Waiting--;
-                entry.Segment.DoneRecords.Add(entry.Number);
+                segment.VoidRecords.Add(outcome.RecordNumber);
+            }
+
+            var closed = isRest ? slot.Remaining : 1;
+            _messages -= closed;
+            slot.Remaining -= closed;
+            if (slot.Remaining == 0)
+            {
+                segment.Waiting--;
+                segment.DoneRecords.Add(outcome.RecordNumber);
+                _waiting.Remove(outcome.RecordNumber);
+                GiveBack(index);
             }
         }
     }
@@ -229,13 +250,59 @@ internal sealed class RecordTable
                 }
             }
 
-            foreach (var entry in _waiting.Values)
+            for (var index = _first; index != None; index = At(index).Next)
             {
-                foreach (var (message, recipient) in entry.Done ?? [])
+                ref readonly var slot = ref At(index);
+                foreach (var (message, recipient) in slot.Done ?? [])
                 {
-                    frames.Outcome(entry.Number, message, recipient, 0, 0, "");
+                    frames.Outcome(slot.Entry.Number, message, recipient, 0, 0, "");
                 }
             }
         }
+    }
+
+    private ref Slot At(int index) => ref _pages[index >> PageBits][index & (PageSize - 1)];
+
+    private int TakeSlot()
+    {
+        if (_free != None)
+        {
+            var index = _free;
+            _free = At(index).Next;
+            return index;
+        }
+
+        if (_slots == _pages.Count << PageBits)
+        {
+            _pages.Add(new Slot[PageSize]);
+        }
+
+        return _slots++;
+    }
+
+    private void GiveBack(int index)
+    {
+        var (before, next) = (At(index).Before, At(index).Next);
+        _ = before == None ? _first = next : At(before).Next = next;
+        _ = next == None ? _last = before : At(next).Before = before;
+        At(index) = new Slot { Next = _free };
+        _free = index;
+        if (_first == None && _pages.Count > 1)
+        {
+            // What a backlog took is not kept behind it.
+            _pages.RemoveRange(1, _pages.Count - 1);
+            _waiting.TrimExcess();
+            (_slots, _free) = (0, None);
+        }
+    }
+
+    /// <summary>A record that waits, which of its messages are done, and its neighbours in the order of numbers; or a free slot and the next one.</summary>
+    private struct Slot
+    {
+        public RecordEntry Entry;
+        public int Remaining;
+        public HashSet<(int Message, int Recipient)>? Done;
+        public int Before;
+        public int Next;
     }
 }

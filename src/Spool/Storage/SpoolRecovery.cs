@@ -8,7 +8,7 @@ internal sealed class SpoolRecovery(SpoolOptions options, ISpoolFiles files, Spo
     private int _records;
     private long _messages;
 
-    public List<SpoolRecordRef> Waiting { get; } = [];
+    public List<long> Waiting { get; } = [];
 
     public RecoveryReport Run(DedupeWindow dedupe, TimeProvider time, long began)
     {
@@ -25,7 +25,7 @@ internal sealed class SpoolRecovery(SpoolOptions options, ISpoolFiles files, Spo
             Take(found);
         }
 
-        Waiting.Sort((a, b) => a.RecordNumber.CompareTo(b.RecordNumber));
+        Waiting.Sort();
         return new RecoveryReport
         {
             Records = _records,
@@ -79,17 +79,17 @@ internal sealed class SpoolRecovery(SpoolOptions options, ISpoolFiles files, Spo
 
         foreach (var record in found.Kept)
         {
-            var entry = new RecordEntry(record.Header.Number, segment, record.Offset, record.Header);
+            var entry = new RecordEntry(segment, record.Offset, record.Header);
             if (scan.Journal.Voided.Contains(entry.Number))
             {
                 segment.VoidRecords.Add(entry.Number);
             }
 
             _records++;
-            if (table.Add(entry, scan.Journal.Done.GetValueOrDefault(entry.Number)))
+            if (table.Add(entry, scan.Journal.Done.GetValueOrDefault(entry.Number)) is > 0 and var remaining)
             {
-                _messages += entry.Remaining;
-                Waiting.Add(new SpoolRecordRef(entry.Number, record.Header));
+                _messages += remaining;
+                Waiting.Add(entry.Number);
             }
         }
 
