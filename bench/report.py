@@ -159,13 +159,13 @@ def chart(title, across, up, series):
     return "\n".join([*parts, "</svg>\n"])
 
 
-def lines(limit, rows, across, up):
-    """{server: [(x, y), …]} of the medians, of servers that were measured at more than one x."""
+def lines(limit, rows, across, up, unit=1):
+    """{server: [(x, y), …]} of the medians in units of so much, of servers that were measured at more than one x."""
     points = {}
     for row in rows:
         points.setdefault(row["server"], {}).setdefault(int(row[across]), []).append(row)
     medians = {server: [(x, middle(own, up)) for x, own in by_x.items() if any(is_sound(row, limit) for row in own)] for server, by_x in points.items()}
-    medians = {server: [(x, y) for x, y in line if y] for server, line in medians.items()}
+    medians = {server: [(x, y / unit) for x, y in line if y] for server, line in medians.items()}
     return {server: line for server, line in medians.items() if len(line) > 1}
 
 
@@ -174,10 +174,12 @@ def plots(limit, rows, folder):
     sound = [row for row in rows if is_sound(row, limit)]
     full = [row for row in sound if row["window"] != "1" and row["connections"] == "10"]
     one = [row for row in sound if row["window"] == "1" and row["size"] == "1024"]
+    loaded = [row for row in sound if row["window"] != "1" and row["size"] == "1024"]
     os.makedirs(folder, exist_ok=True)
     for name, title, across, up, series in (
         ("throughput.svg", "Throughput by size, 10 connections, full window", "bytes of a message", "messages/s", lines(limit, full, "size", "rate")),
         ("latency.svg", "Latency by load, 1 KB, one message at a time on each connection", "connections", "p99 ms", lines(limit, one, "connections", "p99_ms")),
+        ("memory.svg", "Memory by connections, 1 KB, full window", "connections", "peak MB", lines(limit, loaded, "connections", "hwm_kb", unit=1024)),
     ):
         if series:
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
