@@ -51,6 +51,9 @@ internal sealed class RecordTable
     private const int PageSize = 1 << PageBits;
     private const int None = -1;
 
+    /// <summary>Pages that stay when nothing waits, a megabyte: what a relay that keeps up has waiting now and then.</summary>
+    private const int KeptPages = 16;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<long, int> _waiting = [];
     private readonly List<Slot[]> _pages = [];
@@ -287,11 +290,11 @@ internal sealed class RecordTable
         _ = next == None ? _last = before : At(next).Before = before;
         At(index) = new Slot { Next = _free };
         _free = index;
-        if (_first == None && _pages.Count > 1)
+        if (_first == None && _pages.Count > KeptPages)
         {
             // What a backlog took is not kept behind it.
-            _pages.RemoveRange(1, _pages.Count - 1);
-            _waiting.TrimExcess();
+            _pages.RemoveRange(KeptPages, _pages.Count - KeptPages);
+            _waiting.TrimExcess(KeptPages << PageBits);
             (_slots, _free) = (0, None);
         }
     }
