@@ -49,7 +49,7 @@ public class RecordTableTests
     }
 
     [Fact]
-    public void ABacklogThatIsDelivered_LeavesNothing()
+    public void BehindABacklogThatIsDelivered_TheTableBeginsAnew()
     {
         AddAndDeliver(1, 100_000, atOnce: true);
         Assert.Equal((0, 0L), (_table.Totals().Records, _table.Totals().Messages));
