@@ -96,11 +96,12 @@ peers_part() {
 sizes_part() {
   local round size
   for ((round = 0; round < ROUNDS; round++)); do
-    start && PIDS=$SILO_PID
+    # A silo each: nothing delivers, and what all of them send is more than a spool holds.
     for size in 1024 10240 102400 1048576 10485760 31457280; do
+      start && PIDS=$SILO_PID
       run "$size" "$size" 10 "$((size > 1000000 ? 4 : 1000))"
+      silo_stop
     done
-    silo_stop
   done
   table "bytes, 10 connections, full window (from 1 MB on: 4)"
 }

@@ -30,11 +30,17 @@ public class FramingAllocationTests
         var reader = EcStreamCodec.Instance.CreatePackageReader(FramingLimits.Default);
         Assert.Equal(Messages, Read());
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var count = Read();
+        // The least of some runs: the runtime itself allocates on a thread now and then, when it puts a newer version of a method in place.
+        var least = long.MaxValue;
+        for (var run = 0; run < 5; run++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var count = Read();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(Messages, count);
+        }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(Messages, count);
+        Assert.Equal(0, least);
 
         int Read()
         {
