@@ -65,12 +65,9 @@ public sealed class PrefixTreeTests
     {
         var tree = new PrefixTree<int>(Enumerable.Range(0, 10_000).Select(i => KeyValuePair.Create(Parse($"10.{i / 250}.{i % 250}.0/{24 + (i % 9)}"), i)));
         var peer = PeerId.From(IPAddress.Parse("10.20.30.0"));
-        Sum();
+        var sum = 0;
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var sum = Sum();
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() => sum = Sum()));
         Assert.Equal(5_030, sum);
 
         int Sum()

@@ -174,15 +174,11 @@ public sealed class ScopeTests
 
         var configuration = Load(text.Append("} }").ToString());
         var peer = PeerId.From(IPAddress.Parse("10.39.249.17"));
-        PolicyEvaluator.Evaluate(configuration, OverrideSet.Empty, ":1825", peer);
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
         var policy = PolicyEvaluator.Evaluate(configuration, OverrideSet.Empty, ":1825", peer);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        before = GC.GetAllocatedBytesForCurrentThread();
-        GC.KeepAlive(new EffectivePolicy(policy.IdleTime, policy.MaxBatchSize));
 
-        Assert.Equal(GC.GetAllocatedBytesForCurrentThread() - before, allocated);
+        Assert.Equal(
+            Allocations.Of(() => GC.KeepAlive(new EffectivePolicy(policy.IdleTime, policy.MaxBatchSize))),
+            Allocations.Of(() => PolicyEvaluator.Evaluate(configuration, OverrideSet.Empty, ":1825", peer)));
         Assert.Equal(10_000, policy.IdleTime.Value.TotalSeconds);
         Assert.Equal(new(3, @"ECStream_Listener::Listen:\:1825:Peer:10.0.0.0/8:"), policy.MaxBatchSize);
     }
