@@ -23,6 +23,7 @@ public sealed partial class MailSpool : IAsyncDisposable
     private readonly SegmentStore _segments;
     private readonly FailedStore _failed;
     private readonly OutcomeJournal _journal;
+    private readonly AppendQueue _appends;
     private readonly AppendWriter _writer;
     private readonly Channel<long> _waiting = Channel.CreateUnbounded<long>(new UnboundedChannelOptions { SingleReader = true });
     private int _isDisposed;
@@ -54,7 +55,9 @@ public sealed partial class MailSpool : IAsyncDisposable
 
         var committedThrough = scan.NextRecord - 1;
         _journal = new OutcomeJournal(options, files, time, _table, _segments, _failed, _health, identity, scan.NextJournalIndex) { CommittedThrough = committedThrough };
-        _writer = new AppendWriter(options, new WriterStart(identity.Id, _key, scan.NextRecord, scan.NextGeneration, committedThrough), dedupe, _segments, _table, _journal, _health, time, _waiting.Writer);
+        _appends = new AppendQueue(options, dedupe, time, _segments.NoteWriter);
+        var start = new WriterStart(identity.Id, _key, scan.NextRecord, scan.NextGeneration, committedThrough);
+        _writer = new AppendWriter(_appends, options.MaxGroupBytes, start, _segments, _table, _journal, _health, time, _waiting.Writer);
         _journal.Start();
         _segments.Start();
         _writer.Start();
@@ -117,7 +120,7 @@ public sealed partial class MailSpool : IAsyncDisposable
     /// <param name="cancellationToken">Looked at before the batch is queued.</param>
     /// <exception cref="ArgumentException">The batch contradicts itself: a fault of the caller.</exception>
     public ValueTask<AppendResult> AppendAsync(SpoolBatch batch, CancellationToken cancellationToken) =>
-        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<AppendResult>(cancellationToken) : _writer.AppendAsync(batch);
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<AppendResult>(cancellationToken) : _appends.AppendAsync(batch);
 
     /// <summary>Hands out a record whose batch had a follower: it may be delivered from now on.</summary>
     /// <param name="recordNumber">The record.</param>
@@ -140,14 +143,14 @@ public sealed partial class MailSpool : IAsyncDisposable
         if (_table.Find(recordNumber) is { } entry)
         {
             await _journal.RecordAsync(new[] { new SpoolOutcome(recordNumber, SpoolOutcome.AllMessages, SpoolOutcome.AllRecipients, OutcomeKind.Void, "") });
-            _writer.Forget(entry.Header.Batch);
+            _appends.Forget(entry.Header.Batch);
         }
     }
 
     /// <summary>The record of a batch, if its id is among those remembered.</summary>
     /// <param name="batch">The batch's id.</param>
     /// <param name="recordNumber">The record.</param>
-    public bool TryFind(BatchId batch, out long recordNumber) => _writer.TryFind(batch, out recordNumber);
+    public bool TryFind(BatchId batch, out long recordNumber) => _appends.TryFind(batch, out recordNumber);
 
     /// <summary>The highest number of a record that is durable.</summary>
     public long CommittedThrough => _journal.CommittedThrough;
@@ -164,7 +167,7 @@ public sealed partial class MailSpool : IAsyncDisposable
     public IReadOnlyList<(int Message, int Recipient)> GetDone(long recordNumber) => _table.DoneOf(recordNumber);
 
     /// <summary>Forgets the id of a batch, so that it may come again.</summary>
-    internal void Forget(BatchId batch) => _writer.Forget(batch);
+    internal void Forget(BatchId batch) => _appends.Forget(batch);
 
     /// <summary>The next record to be delivered, oldest first: recovered ones, then new ones. For one consumer. Null when the spool closes.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -223,7 +226,7 @@ public sealed partial class MailSpool : IAsyncDisposable
     /// <summary>A snapshot for people and metrics.</summary>
     public SpoolStatus GetStatus()
     {
-        var (counters, duplicates) = _writer.Totals();
+        var (counters, duplicates) = _appends.Totals();
         var (segments, records, messages, oldest) = _table.Totals();
         var (spares, bytes) = _segments.Totals();
         var reason = _health.Reason;

@@ -1,5 +1,5 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
-using EcStreamOrleans.Protocol;
 
 namespace EcStreamOrleans.Spool;
 
@@ -7,8 +7,8 @@ namespace EcStreamOrleans.Spool;
 internal readonly record struct WriterStart(ushort SpoolId, ulong Key, long NextRecord, long NextGeneration, long CommittedThrough);
 
 /// <summary>
-/// The queue of appends, fair by peer, and the one thread that writes them. A group is whatever queued while the last flush ran: nothing waits to
-/// fill it, so a lone append costs one flush and a crowd shares one.
+/// The one thread that writes what is appended. A group is whatever queued while the last flush ran: nothing waits to fill it, so a lone append costs
+/// one flush and a crowd shares one.
 /// </summary>
 internal sealed class AppendWriter : IDisposable
 {
@@ -17,17 +17,7 @@ internal sealed class AppendWriter : IDisposable
     /// <summary>How long the writer has had nothing to do when it leaves a mark: between two messages of one client it has better to do.</summary>
     private static readonly TimeSpan MarkAfter = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A peer's turn: what a fast disk writes while a lone flush takes anyway.</summary>
-    private const long TurnBytes = 65_536;
-
-    /// <summary>How long the disk counts as shared behind the last append of another peer: some replies and their next messages.</summary>
-    private static readonly TimeSpan SharedFor = TimeSpan.FromMilliseconds(100);
-
-    private readonly object _gate = new();
-    private readonly FairQueue _queue = new(TurnBytes);
-    private readonly Dictionary<BatchId, AppendOperation> _inFlight = [];
-    private readonly DedupeWindow _dedupe;
-    private readonly SpoolOptions _options;
+    private readonly AppendQueue _queue;
     private readonly WriterStart _start;
     private readonly SegmentStore _segments;
     private readonly RecordTable _table;
@@ -38,11 +28,9 @@ internal sealed class AppendWriter : IDisposable
     private readonly GroupBuffer _buffer;
     private readonly List<AppendOperation> _group = [];
     private readonly Thread _thread;
-    private long _queuedBytes;
-    private string? _lastPeer;
-    private long _peerChangedAt;
-    private long _duplicates;
-    private bool _isStopping;
+
+    // How many of the group have their answer.
+    private int _settled;
     private Segment? _segment;
     private long _position;
     private long _nextRecord;
@@ -51,111 +39,23 @@ internal sealed class AppendWriter : IDisposable
     private (long At, string Reason, AppendStatus Status)? _fault;
     private readonly ITimer _probeTimer;
     private readonly ITimer _markTimer;
-    private bool _isProbeDue;
-    private bool _isMarkDue;
-    private Counters _counters;
 
-    public AppendWriter(SpoolOptions options, WriterStart start, DedupeWindow dedupe, SegmentStore segments, RecordTable table, OutcomeJournal journal, SpoolHealth health, TimeProvider time, ChannelWriter<long> waiting)
+    public AppendWriter(AppendQueue queue, int maxGroupBytes, WriterStart start, SegmentStore segments, RecordTable table, OutcomeJournal journal, SpoolHealth health, TimeProvider time, ChannelWriter<long> waiting)
     {
-        (_options, _start, _dedupe, _segments, _table, _journal, _health, _time, _waiting) = (options, start, dedupe, segments, table, journal, health, time, waiting);
+        (_queue, _start, _segments, _table, _journal, _health, _time, _waiting) = (queue, start, segments, table, journal, health, time, waiting);
         (_nextRecord, _nextGeneration, _committedThrough) = (start.NextRecord, start.NextGeneration, start.CommittedThrough);
-        _buffer = new GroupBuffer(options.MaxGroupBytes);
-        _probeTimer = time.CreateTimer(static me => ((AppendWriter)me!).AskForProbe(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _markTimer = time.CreateTimer(static me => ((AppendWriter)me!).AskForMark(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _buffer = new GroupBuffer(maxGroupBytes);
+        _probeTimer = time.CreateTimer(static me => ((AppendQueue)me!).Ask(WriterDue.Probe), queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _markTimer = time.CreateTimer(static me => ((AppendQueue)me!).Ask(WriterDue.Mark), queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "spool-writer" };
     }
 
     public void Start() => _thread.Start();
 
-    public (Counters Counters, long Duplicates) Totals()
-    {
-        lock (_gate)
-        {
-            return (_counters, _duplicates);
-        }
-    }
-
-    public ValueTask<AppendResult> AppendAsync(SpoolBatch batch)
-    {
-        batch.Validate();
-        var peer = System.Text.Encoding.UTF8.GetByteCount(batch.Peer);
-        var listener = System.Text.Encoding.UTF8.GetByteCount(batch.Listener);
-        var bytes = RecordHeader.Total(batch.Ends.Length, peer, listener, batch.Packages.Length);
-        lock (_gate)
-        {
-            if (_isStopping)
-            {
-                return new(new AppendResult(AppendStatus.Stopping, -1, "the spool is closing"));
-            }
-
-            if (_dedupe.TryFind(batch.Id, out var record))
-            {
-                _duplicates++;
-                return new(new AppendResult(AppendStatus.Duplicate, record, null));
-            }
-
-            if (_inFlight.TryGetValue(batch.Id, out var first))
-            {
-                _duplicates++;
-                var joined = AppendOperation.Rent(default, 0);
-                joined.Joined = first.Joined;
-                first.Joined = joined;
-                return joined.Task;
-            }
-
-            if (bytes > _options.MaxBytes || bytes > 1 << 30)
-            {
-                return new(new AppendResult(AppendStatus.Failed, -1, $"the batch takes {bytes} bytes; a record may have {Math.Min(_options.MaxBytes, 1 << 30)} (Grid:Spool:MaxBytes, and 1 GiB by the format)"));
-            }
-
-            // A batch larger than the whole bound is let in when it is alone: refusing it for ever would help nobody.
-            if (_queuedBytes > 0 && _queuedBytes + bytes > _options.MaxQueuedBytes)
-            {
-                return new(new AppendResult(AppendStatus.Full, -1, $"{_queuedBytes} bytes wait to be written, {bytes} more were offered and Grid:Spool:MaxQueuedBytes allows {_options.MaxQueuedBytes}"));
-            }
-
-            var operation = AppendOperation.Rent(batch, bytes);
-            (operation.PeerBytes, operation.ListenerBytes) = (peer, listener);
-            _inFlight.Add(batch.Id, operation);
-            _queue.Enqueue(operation);
-            if (!string.Equals(batch.Peer, _lastPeer, StringComparison.Ordinal))
-            {
-                (_lastPeer, _peerChangedAt) = (batch.Peer, _time.GetTimestamp());
-            }
-
-            _queuedBytes += bytes;
-            Monitor.Pulse(_gate);
-            return operation.Task;
-        }
-    }
-
-    /// <summary>The record of a batch id, while it is remembered.</summary>
-    public bool TryFind(BatchId id, out long record)
-    {
-        lock (_gate)
-        {
-            return _dedupe.TryFind(id, out record);
-        }
-    }
-
-    /// <summary>Forgets that a batch was ever appended.</summary>
-    public void Forget(BatchId id)
-    {
-        lock (_gate)
-        {
-            _dedupe.Remove(id);
-        }
-    }
-
     /// <summary>Takes nothing more, writes what is queued, leaves a mark of what is durable, and ends the thread.</summary>
     public void Dispose()
     {
-        lock (_gate)
-        {
-            _isStopping = true;
-            Monitor.Pulse(_gate);
-        }
-
+        _queue.Stop();
         if (_thread.IsAlive)
         {
             _thread.Join();
@@ -168,11 +68,11 @@ internal sealed class AppendWriter : IDisposable
 
     private void Run()
     {
-        while (TakeGroup())
+        while (_queue.TakeGroup(_group, out var due))
         {
             try
             {
-                WriteGroup();
+                WriteGroup(due);
             }
             catch (Exception error)
             {
@@ -196,24 +96,6 @@ internal sealed class AppendWriter : IDisposable
     /// A spool that refuses mail is sent none by whoever looks at its readiness, so it cannot wait for an append to find out that the
     /// disk is back: it tries by itself.
     /// </summary>
-    private void AskForProbe()
-    {
-        lock (_gate)
-        {
-            _isProbeDue = true;
-            Monitor.Pulse(_gate);
-        }
-    }
-
-    private void AskForMark()
-    {
-        lock (_gate)
-        {
-            _isMarkDue = true;
-            Monitor.Pulse(_gate);
-        }
-    }
-
     private void Probe()
     {
         if (!HasSegmentFor(SegmentHeader.BlockSize, out var reason))
@@ -230,54 +112,26 @@ internal sealed class AppendWriter : IDisposable
         _health.Recover();
     }
 
-    /// <summary>Waits for work and takes as much as one group may hold; a group of nothing is a probe or a mark. False at the end.</summary>
-    private bool TakeGroup()
+    private void WriteGroup(WriterDue due)
     {
-        lock (_gate)
-        {
-            while (_queue.Count == 0)
-            {
-                if (_isStopping)
-                {
-                    return false;
-                }
-
-                if (_isProbeDue || _isMarkDue)
-                {
-                    return true;
-                }
-
-                _segments.NoteWriter(isBusy: false);
-                Monitor.Wait(_gate);
-            }
-
-            _segments.NoteWriter(isBusy: true);
-
-            // A small peer's message waits for the group under way and for its own: while others send, no peer makes them long.
-            long mostOfPeer = _time.GetElapsedTime(_peerChangedAt) < SharedFor ? _options.SharedGroupBytes : long.MaxValue;
-            long bytes = 0;
-            _queue.BeginGroup();
-            while (_queue.TryTake(_group.Count == 0 ? long.MaxValue : _options.MaxGroupBytes - bytes, mostOfPeer, out var next))
-            {
-                bytes += next.RecordBytes;
-                _group.Add(next);
-            }
-
-            return true;
-        }
-    }
-
-    private void WriteGroup()
-    {
+        _settled = 0;
         if (_group.Count == 0)
         {
-            DoWhatIsDue();
+            if (due == WriterDue.Probe)
+            {
+                Probe();
+            }
+            else
+            {
+                WriteMark();
+            }
+
             return;
         }
 
         if (_fault is { } fault && _time.GetElapsedTime(fault.At) < RetryAfter)
         {
-            Refuse(0, fault.Status, fault.Reason);
+            Refuse(fault.Status, fault.Reason);
             return;
         }
 
@@ -289,7 +143,7 @@ internal sealed class AppendWriter : IDisposable
             {
                 _health.Fail(reason!, isFull: true);
                 _probeTimer.Change(RetryAfter, Timeout.InfiniteTimeSpan);
-                Refuse(first, AppendStatus.Full, reason!);
+                Refuse(AppendStatus.Full, reason!);
                 return;
             }
 
@@ -306,36 +160,13 @@ internal sealed class AppendWriter : IDisposable
             // From here on the records are durable, whatever happens.
             (_position, _nextRecord, _committedThrough) = (next, number, number - 1);
             _fault = null;
-            Commit(first, done, began);
+            Commit(CollectionsMarshal.AsSpan(_group)[first..done], began);
         }
 
         _group.Clear();
-        lock (_gate)
+        if (!_queue.HasAppends)
         {
-            if (_queue.Count > 0)
-            {
-                return;
-            }
-        }
-
-        _markTimer.Change(MarkAfter, Timeout.InfiniteTimeSpan);
-    }
-
-    private void DoWhatIsDue()
-    {
-        bool isProbeDue, isMarkDue;
-        lock (_gate)
-        {
-            (isProbeDue, isMarkDue, _isProbeDue, _isMarkDue) = (_isProbeDue, _isMarkDue, false, false);
-        }
-
-        if (isProbeDue)
-        {
-            Probe();
-        }
-        else if (isMarkDue)
-        {
-            WriteMark();
+            _markTimer.Change(MarkAfter, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -384,13 +215,12 @@ internal sealed class AppendWriter : IDisposable
         _buffer.PutRecord(operation.Header, batch, _start.Key);
     }
 
-    private void Commit(int first, int end, long began)
+    private void Commit(ReadOnlySpan<AppendOperation> written, long began)
     {
         _health.Recover();
         _journal.CommittedThrough = _committedThrough;
-        for (var i = first; i < end; i++)
+        foreach (var operation in written)
         {
-            var operation = _group[i];
             _table.Add(new RecordEntry(_segment!, operation.Offset, operation.Header), null);
             if (operation.Batch.Follower is null)
             {
@@ -398,48 +228,21 @@ internal sealed class AppendWriter : IDisposable
             }
         }
 
-        lock (_gate)
+        _queue.NoteDurable(written, _time.GetElapsedTime(began));
+        foreach (var operation in written)
         {
-            _counters.Flushes++;
-            _counters.LastFlush = _time.GetUtcNow();
-            _counters.LastDuration = _time.GetElapsedTime(began);
-            for (var i = first; i < end; i++)
-            {
-                var operation = _group[i];
-                _counters.Records++;
-                _counters.Messages += operation.Header.Count;
-                _counters.Bytes += operation.Header.PayloadBytes;
-                _dedupe.Add(operation.Header.Batch, operation.Number);
-                _inFlight.Remove(operation.Header.Batch);
-                _queuedBytes -= operation.RecordBytes;
-            }
-        }
-
-        for (var i = first; i < end; i++)
-        {
-            var operation = _group[i];
-            _group[i] = null!;
+            _settled++;
             operation.Complete(new AppendResult(AppendStatus.Durable, operation.Number, null));
         }
     }
 
-    private void Refuse(int first, AppendStatus status, string reason)
+    private void Refuse(AppendStatus status, string reason)
     {
-        lock (_gate)
+        var refused = CollectionsMarshal.AsSpan(_group)[_settled..];
+        _queue.NoteRefused(refused);
+        foreach (var operation in refused)
         {
-            for (var i = first; i < _group.Count; i++)
-            {
-                if (_group[i] is { } operation)
-                {
-                    _inFlight.Remove(operation.Batch.Id);
-                    _queuedBytes -= operation.RecordBytes;
-                }
-            }
-        }
-
-        for (var i = first; i < _group.Count; i++)
-        {
-            _group[i]?.Complete(new AppendResult(status, -1, reason));
+            operation.Complete(new AppendResult(status, -1, reason));
         }
 
         _group.Clear();
@@ -470,7 +273,7 @@ internal sealed class AppendWriter : IDisposable
             }
         }
 
-        Refuse(0, _fault.Value.Status, reason);
+        Refuse(_fault.Value.Status, reason);
     }
 
     private void DropEmpty(Segment segment)
@@ -499,15 +302,5 @@ internal sealed class AppendWriter : IDisposable
             _buffer.PutRecord(new RecordHeader(RecordKind.Mark, segment.Generation, _committedThrough, _committedThrough, default, 0, 0, 0, 0, 0), default, _start.Key);
             _buffer.End();
         }
-    }
-
-    internal struct Counters
-    {
-        public long Records;
-        public long Messages;
-        public long Bytes;
-        public long Flushes;
-        public DateTimeOffset? LastFlush;
-        public TimeSpan LastDuration;
     }
 }
