@@ -84,7 +84,7 @@ internal sealed class SpoolConversation(MailSpool spool, Socket socket, string p
         if (hasPackages && _builder.Close(new BatchId(_session, ++_sequence), listen).Batch is { } batch)
         {
             var append = spool.AppendAsync(
-                new SpoolBatch { Id = batch.Id, Peer = peer, Listener = listen, Packages = batch.Packages, Ends = batch.Ends }, CancellationToken.None);
+                new SpoolBatch { Id = batch.Id, Peer = peer, Listener = listen, Packages = batch.Packages, Ends = batch.Ends, Checksum = batch.Checksum }, CancellationToken.None);
             _pending.Writer.TryWrite(new PendingAppend(batch, append));
         }
 

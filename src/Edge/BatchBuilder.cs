@@ -14,10 +14,15 @@ internal sealed class BatchBuilder(IStreamCodec codec, FramingLimits limits) : I
     private const int FirstBytes = 4_096;
     private const int FirstEnds = 16;
 
+    /// <summary>What a core's first cache still holds when it has been written: sums over pieces of it cost a third of what they do later, on the core that writes the spool.</summary>
+    private const int SumBytes = 16_384;
+
     private byte[]? _packages;
     private int[]? _ends;
     private int _length;
     private int _count;
+    private int _summed;
+    private uint _sum;
     private int _sizeHint = FirstBytes;
     private List<Refusal>? _refusals;
 
@@ -48,6 +53,11 @@ internal sealed class BatchBuilder(IStreamCodec codec, FramingLimits limits) : I
         }
 
         _ends[_count++] = _length;
+        if (_length - _summed >= SumBytes)
+        {
+            Sum();
+        }
+
         return fault;
     }
 
@@ -68,7 +78,12 @@ internal sealed class BatchBuilder(IStreamCodec codec, FramingLimits limits) : I
         MailBatch? batch = null;
         if (_count > 0)
         {
-            batch = new MailBatch(id, listen, _packages!, _length, _ends!, _count);
+            if (_summed > 0)
+            {
+                Sum();
+            }
+
+            batch = new MailBatch(id, listen, _packages!, _length, _ends!, _count) { Checksum = _summed > 0 ? _sum : null };
 
             // The next batch of a steady stream is about as big: it starts at that size and is not copied while it grows.
             _sizeHint = Math.Clamp(_length, FirstBytes, 1 << 21);
@@ -96,6 +111,8 @@ internal sealed class BatchBuilder(IStreamCodec codec, FramingLimits limits) : I
 
         _length = 0;
         _count = 0;
+        _summed = 0;
+        _sum = 0;
     }
 
     public void Advance(int count) => _length += count;
@@ -110,6 +127,12 @@ internal sealed class BatchBuilder(IStreamCodec codec, FramingLimits limits) : I
     {
         Ensure(sizeHint);
         return _packages.AsSpan(_length);
+    }
+
+    private void Sum()
+    {
+        _sum = Crc32C.Update(_sum, _packages.AsSpan(_summed, _length - _summed));
+        _summed = _length;
     }
 
     private void Ensure(int sizeHint)

@@ -66,6 +66,12 @@ public sealed class MailBatch
     /// <summary>The end offset of each package in <see cref="Packages"/>, ascending.</summary>
     public ReadOnlyMemory<int> Ends => (_ends ?? throw Released()).AsMemory(0, Count);
 
+    /// <summary>
+    /// The running CRC-32C over <see cref="Packages"/>, begun with 0 (<see cref="Crc32C"/>), if whoever made the batch has computed it while the octets were at hand. Null for small
+    /// batches, and for those that came over the wire.
+    /// </summary>
+    public uint? Checksum { get; init; }
+
     /// <summary>Whether the batch came over the wire, so that the receiving grain owns its memory.</summary>
     public bool IsReceived { get; }
 

@@ -27,6 +27,12 @@ public readonly struct SpoolBatch
     /// <summary>Where each package ends in <see cref="Packages"/>; the last one ends where the packages end.</summary>
     public required ReadOnlyMemory<int> Ends { get; init; }
 
+    /// <summary>
+    /// The running CRC-32C over <see cref="Packages"/>, begun with 0 (<see cref="Crc32C"/>), if somebody has computed it while he had the octets at hand. Null: the
+    /// spool computes it, which reads them once more.
+    /// </summary>
+    public uint? Checksum { get; init; }
+
     /// <summary>Of a copy: the number of the record in its owner's spool, which message ids go by. 0 for what is no copy.</summary>
     public long Origin { get; init; }
 

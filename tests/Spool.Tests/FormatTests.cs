@@ -32,6 +32,34 @@ public sealed class FormatTests
             var expected = FixtureCrc(data.AsSpan(0, length));
             Assert.Equal(expected, Crc32C.Finish(state));
             Assert.Equal(expected, Crc32C.Compute(data.AsSpan(0, length)));
+
+            var first = random.Next(length + 1);
+            var joined = Crc32C.Join(Crc32C.Update(Crc32C.Seed, data.AsSpan(0, first)), Crc32C.Update(0, data.AsSpan(first, length - first)), length - first);
+            Assert.Equal(expected, Crc32C.Finish(joined));
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 40)]
+    [InlineData(20, 1_000)]
+    public void ARecord_IsTheSame_WhoeverSumsUpItsPackages(int messages, int bytes)
+    {
+        var batch = TestSpool.Batch(1, messages, bytes);
+
+        Assert.Equal(Record(batch), Record(batch with { Checksum = Crc32C.Update(0, batch.Packages.Span) }));
+        Assert.NotEqual(Record(batch), Record(batch with { Checksum = 1 }));
+
+        static byte[] Record(SpoolBatch batch)
+        {
+            var disk = new MemoryDisk();
+            using var file = disk.Open("/record", SpoolFileMode.Create);
+            using var buffer = new GroupBuffer(64 << 10);
+            buffer.Begin(file, 0);
+            buffer.PutRecord(new RecordHeader(RecordKind.Batch, 1, 1, 0, batch.Id, 1, batch.Ends.Length, batch.Peer.Length, batch.Listener.Length, batch.Packages.Length), batch, key: 7);
+            buffer.End();
+            var record = new byte[file.Length];
+            file.Read(record, 0);
+            return record;
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Numerics;
 using System.Text;
+using EcStreamOrleans.Protocol;
 using EcStreamOrleans.Protocol.Framing;
 
 namespace EcStreamOrleans.Cli.Loading;
@@ -36,14 +35,14 @@ internal sealed class LoadTemplate
         IdPrefix = idPrefix;
         _numberOffsets = numberOffsets;
         _hashOffset = hashOffset;
-        _hashOfZero = Hash(body);
+        _hashOfZero = Crc32C.Compute(body);
         for (var place = 0; place < NumberDigits; place++)
         {
             ref var octet = ref body[idPrefix.Length + place];
             for (var digit = 1; digit < 10; digit++)
             {
                 octet = (byte)('0' + digit);
-                _hashOfDigit[(place * 10) + digit] = Hash(body) ^ _hashOfZero;
+                _hashOfDigit[(place * 10) + digit] = Crc32C.Compute(body) ^ _hashOfZero;
             }
 
             octet = (byte)'0';
@@ -117,23 +116,6 @@ internal sealed class LoadTemplate
 
         WriteHash(hash, slot[_hashOffset..]);
         return hash;
-    }
-
-    /// <summary>CRC-32C.</summary>
-    public static uint Hash(ReadOnlySpan<byte> data)
-    {
-        var crc = ~0u;
-        for (; data.Length >= sizeof(ulong); data = data[sizeof(ulong)..])
-        {
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
-        }
-
-        foreach (var octet in data)
-        {
-            crc = BitOperations.Crc32C(crc, octet);
-        }
-
-        return ~crc;
     }
 
     /// <summary>Writes a hash as eight hexadecimal digits.</summary>

@@ -79,7 +79,7 @@ internal sealed partial class CopySender(
 
             var copy = standing.Partner is null ? null : new CopyOnItsWay(this, peer, batch, began);
             var result = await spool.AppendAsync(
-                new SpoolBatch { Id = batch.Id, Peer = peer.Key, Listener = batch.Listen, Packages = batch.Packages, Ends = batch.Ends, Follower = copy },
+                new SpoolBatch { Id = batch.Id, Peer = peer.Key, Listener = batch.Listen, Packages = batch.Packages, Ends = batch.Ends, Checksum = batch.Checksum, Follower = copy },
                 cancellationToken);
             if (result.Status is not (AppendStatus.Durable or AppendStatus.Duplicate))
             {

@@ -43,7 +43,7 @@ internal sealed partial class SpoolHost(SpoolOptions options, BatchTracing traci
         using var span = tracing.Start("ecstream.spool.append", batch.Id);
         var spool = Spool;
         var result = await spool.AppendAsync(
-            new SpoolBatch { Id = batch.Id, Peer = peer.Key, Listener = batch.Listen, Packages = batch.Packages, Ends = batch.Ends },
+            new SpoolBatch { Id = batch.Id, Peer = peer.Key, Listener = batch.Listen, Packages = batch.Packages, Ends = batch.Ends, Checksum = batch.Checksum },
             cancellationToken);
         return Answer(spool, result);
     }

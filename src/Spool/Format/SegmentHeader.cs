@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using EcStreamOrleans.Protocol;
 
 namespace EcStreamOrleans.Spool;
 

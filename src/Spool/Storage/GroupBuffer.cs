@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using EcStreamOrleans.Protocol;
 
 namespace EcStreamOrleans.Spool;
 
@@ -7,20 +8,13 @@ namespace EcStreamOrleans.Spool;
 /// The one staging buffer: records are copied in, and it goes to the segment in aligned pieces from aligned memory. One copy of the
 /// payload buys a single write a group, and lets a file bypass the page cache.
 /// </summary>
-internal sealed unsafe class GroupBuffer : IDisposable
+internal sealed class GroupBuffer(int size) : IDisposable
 {
-    private readonly byte* _memory;
-    private readonly int _size;
+    private readonly AlignedMemory _memory = new((int)SegmentStore.AlignBlock(size));
     private ISpoolFile? _file;
     private long _position;
     private int _fill;
     private uint _crc;
-
-    public GroupBuffer(int size)
-    {
-        _size = (int)SegmentStore.AlignBlock(size);
-        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)_size, SegmentHeader.BlockSize);
-    }
 
     /// <summary>Where the next byte goes in the segment.</summary>
     public long Position => _position + _fill;
@@ -62,7 +56,16 @@ internal sealed unsafe class GroupBuffer : IDisposable
             }
         }
 
-        PutChecked(batch.Packages.Span);
+        if (batch.Checksum is { } checksum)
+        {
+            Put(batch.Packages.Span);
+            _crc = Crc32C.Join(_crc, checksum, batch.Packages.Length);
+        }
+        else
+        {
+            PutChecked(batch.Packages.Span);
+        }
+
         Span<byte> tail = stackalloc byte[sizeof(uint) + RecordHeader.Alignment];
         tail.Clear();
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(tail, Crc32C.Finish(_crc));
@@ -74,13 +77,13 @@ internal sealed unsafe class GroupBuffer : IDisposable
     public long End()
     {
         var padded = (int)SegmentStore.AlignBlock(_fill);
-        new Span<byte>(_memory + _fill, padded - _fill).Clear();
+        _memory.Span[_fill..padded].Clear();
         _fill = padded;
         Write();
         return _position;
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(_memory);
+    public void Dispose() => _memory.Dispose();
 
     private void PutChecked(ReadOnlySpan<byte> bytes)
     {
@@ -92,13 +95,13 @@ internal sealed unsafe class GroupBuffer : IDisposable
     {
         while (!bytes.IsEmpty)
         {
-            if (_fill == _size)
+            if (_fill == _memory.Size)
             {
                 Write();
             }
 
-            var part = Math.Min(bytes.Length, _size - _fill);
-            bytes[..part].CopyTo(new Span<byte>(_memory + _fill, part));
+            var part = Math.Min(bytes.Length, _memory.Size - _fill);
+            bytes[..part].CopyTo(_memory.Span[_fill..]);
             _fill += part;
             bytes = bytes[part..];
         }
@@ -108,7 +111,7 @@ internal sealed unsafe class GroupBuffer : IDisposable
     {
         if (_fill > 0)
         {
-            _file!.Write(new ReadOnlySpan<byte>(_memory, _fill), _position);
+            _file!.Write(_memory.Span[.._fill], _position);
             _position += _fill;
             _fill = 0;
         }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 
 namespace EcStreamOrleans.Spool;
 
@@ -236,29 +235,21 @@ internal sealed class SegmentStore : IDisposable
         _files.Delete(segment.Path);
     }
 
-    private unsafe void Prepare()
+    private void Prepare()
     {
-        var length = (int)Math.Min(FillBytes, SegmentBytes);
-        var zeros = (byte*)NativeMemory.AlignedAlloc((nuint)length, SegmentHeader.BlockSize);
-        NativeMemory.Clear(zeros, (nuint)length);
-        try
+        using var zeros = new AlignedMemory((int)Math.Min(FillBytes, SegmentBytes));
+        zeros.Span.Clear();
+        while (true)
         {
-            while (true)
+            _wanted.Wait();
+            while (!_isStopping && PrepareNext(zeros.Span))
             {
-                _wanted.Wait();
-                while (!_isStopping && PrepareNext(new Span<byte>(zeros, length)))
-                {
-                }
-
-                if (_isStopping)
-                {
-                    return;
-                }
             }
-        }
-        finally
-        {
-            NativeMemory.AlignedFree(zeros);
+
+            if (_isStopping)
+            {
+                return;
+            }
         }
     }
 

@@ -22,6 +22,34 @@ public sealed class BatchBuilderTests
         Assert.Equal(one, thousand);
     }
 
+    [Fact]
+    public void ABigBatch_KnowsTheSumOfItsPackages_AlsoWhereSomeWereTakenOut()
+    {
+        using var builder = new BatchBuilder(EcStreamCodec.Instance, FramingLimits.Default);
+        for (var i = 0; i < 60; i++)
+        {
+            builder.Write(i % 7 == 3 ? "3:abc,"u8 : _package);
+            Assert.Equal(i % 7 == 3, builder.EndPackage().Kind != PackageFaultKind.None);
+        }
+
+        builder.Write(_package.AsSpan(0, 500));
+        builder.DropPart();
+        var batch = builder.Close(new BatchId(Guid.Empty, 1), ":1825").Batch!;
+        Assert.Equal(Crc32C.Update(0, batch.Packages.Span), batch.Checksum);
+        batch.Release();
+    }
+
+    [Fact]
+    public void ASmallBatch_IsLeftToTheSpoolToSumUp()
+    {
+        using var builder = new BatchBuilder(EcStreamCodec.Instance, FramingLimits.Default);
+        builder.Write(_package);
+        builder.EndPackage();
+        var batch = builder.Close(new BatchId(Guid.Empty, 1), ":1825").Batch!;
+        Assert.Null(batch.Checksum);
+        batch.Release();
+    }
+
     private void Build(BatchBuilder builder, int messages)
     {
         for (var i = 0; i < messages; i++)

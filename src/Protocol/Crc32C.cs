@@ -2,14 +2,15 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace EcStreamOrleans.Spool;
+namespace EcStreamOrleans.Protocol;
 
 /// <summary>
 /// CRC-32C (Castagnoli). <see cref="BitOperations"/> uses the processor's instruction where there is one and a table elsewhere. Each step of
 /// the instruction waits for the one before, so that long runs go in three lanes side by side, which are joined as the register is linear.
 /// </summary>
-internal static class Crc32C
+public static class Crc32C
 {
+    /// <summary>What a running value begins with.</summary>
     public const uint Seed = uint.MaxValue;
 
     /// <summary>Words of a lane: much against what joining three of them costs, little against a batch.</summary>
@@ -50,6 +51,31 @@ internal static class Crc32C
         }
 
         return state;
+    }
+
+    /// <summary>The running value over two runs of bytes, each of which has one.</summary>
+    /// <param name="state">Of the first.</param>
+    /// <param name="later">Of the second, begun with 0.</param>
+    /// <param name="laterLength">Bytes of the second.</param>
+    public static uint Join(uint state, uint later, long laterLength)
+    {
+        // What the first comes to behind so many zeros, since the register is linear.
+        for (; laterLength >= Lane * sizeof(ulong); laterLength -= Lane * sizeof(ulong))
+        {
+            state = PassLane(state);
+        }
+
+        for (; laterLength >= sizeof(ulong); laterLength -= sizeof(ulong))
+        {
+            state = Step(state, 0);
+        }
+
+        for (; laterLength > 0; laterLength--)
+        {
+            state = BitOperations.Crc32C(state, (byte)0);
+        }
+
+        return state ^ later;
     }
 
     /// <summary>The finished value of a running one.</summary>
