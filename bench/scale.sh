@@ -194,17 +194,9 @@ delivered() { # waits until nothing waits
   die "after $RUN_LIMIT s $(waiting) messages still wait to be delivered"
 }
 
-SOAK_OPTIONS=
-soak_gateway() { # PORT
-  "$ECGRID" sink --listen "127.0.0.1:$1" >"$SCRATCH/sink.out" 2>&1 &
-  SINK=$!
-  CLIENTS="$SINK $CLIENTS"
-  SOAK_OPTIONS="Delivery_Method = \"ECSTREAM\"
-Gateway = \"127.0.0.1:$1\""
-}
-
-soak_silo() {
-  SILO_OPTIONS="$OPTIONS" silo_start "$SOAK_OPTIONS" && PIDS=$SILO_PID
+soak_silo() { # GATEWAY-PORT
+  SILO_OPTIONS="$OPTIONS" silo_start "Delivery_Method = \"ECSTREAM\"
+Gateway = \"127.0.0.1:$1\"" && PIDS=$SILO_PID
   warm_up 1024 100000
   delivered
 }
@@ -228,9 +220,11 @@ soak() {
 # Mail that is delivered, to a gateway on the same machine, at a share of what it could be: is the last minute as the first?
 # Then the same for a few minutes on a silo that was started again: where it is slower at the end and stays so, it is the machine that became slower.
 soak_part() {
-  local most rate began
-  soak_gateway $((PORT + 5))
-  soak_silo
+  local most rate began gateway=$((PORT + 5))
+  "$ECGRID" sink --listen "127.0.0.1:$gateway" >"$SCRATCH/sink.out" 2>&1 &
+  SINK=$!
+  CLIENTS="$SINK $CLIENTS"
+  soak_silo "$gateway"
   # What it takes is not what it can go on taking: the most is what it has delivered, too.
   began=$(date +%s.%N)
   load --size 1024 --count "$TRY" --connections 10 --window 1000 >"$SCRATCH/try.json"
@@ -245,7 +239,7 @@ soak_part() {
   echo
   echo "The silo started again:"
   echo
-  soak_silo
+  soak_silo "$gateway"
   soak "$rate" "$SOAK" "$AGAIN"
   silo_stop
 }
